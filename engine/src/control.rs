@@ -1,0 +1,117 @@
+//! A control: one testable requirement.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{Severity, Subject, SubjectKind};
+
+/// The stable id of a control, such as `CHG-01`. Never reused once released.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct ControlId(
+    #[schemars(regex(pattern = r"^[A-Z][A-Z0-9]{1,15}-[0-9]{2,4}$"))]
+    #[schemars(extend("x-expects" = "an id like CHG-01: letters, a dash, digits"))]
+    pub String,
+);
+
+impl fmt::Display for ControlId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Borrow<str> for ControlId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A control as its METADATA describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Control {
+    /// Its stable id.
+    pub id: ControlId,
+    /// The requirement, in one line.
+    pub title: String,
+    /// What is tested and why, in Markdown.
+    pub description: String,
+    /// How much a failure matters.
+    pub severity: Severity,
+    /// The subjects it speaks of.
+    pub inputs: Vec<ControlInput>,
+    /// The criteria it gives evidence for.
+    pub frameworks: Frameworks,
+    /// What the author of a failing change does.
+    pub remediation: String,
+    /// Whether findings point at secrets.
+    pub sensitive: bool,
+    /// Its parameters: a JSON Schema each.
+    pub parameters: BTreeMap<String, Value>,
+    /// Where to read more.
+    pub related_resources: Vec<RelatedResource>,
+    /// Its Rego package, such as `soc2.change.independent_approval`.
+    pub package: String,
+    /// The file it stands in.
+    pub file: Arc<str>,
+}
+
+impl Control {
+    /// Whether the control speaks of a subject.
+    pub fn matches(&self, subject: &Subject) -> bool {
+        self.inputs.iter().any(|input| input.matches(subject))
+    }
+}
+
+/// One kind of subject that a control speaks of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControlInput {
+    /// The kind.
+    pub kind: SubjectKind,
+    /// The types within the kind, such as `apps/Deployment`; absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub resources: Option<Vec<String>>,
+    /// The types of sibling that the control reads from `input.context.siblings`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub context: Vec<String>,
+}
+
+impl ControlInput {
+    fn matches(&self, subject: &Subject) -> bool {
+        self.kind == subject.kind
+            && self.resources.as_ref().is_none_or(|resources| {
+                subject.resource.as_ref().is_some_and(|resource| resources.contains(resource))
+            })
+    }
+}
+
+/// The criteria and clauses that a control gives evidence for, by id.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Frameworks {
+    /// AICPA Trust Services Criteria, such as `CC8.1`.
+    #[schemars(length(min = 1))]
+    pub soc2: Vec<String>,
+    /// ISO/IEC 27001:2022 Annex A, without the "A.".
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub iso27001: Vec<String>,
+}
+
+/// Where to read more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RelatedResource {
+    /// The address.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// What is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}

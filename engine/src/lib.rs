@@ -1,0 +1,34 @@
+//! The engine of soc2gate: controls and a subject in, a decision out.
+//!
+//! It does no I/O, reads no clock and knows no network; the same controls, settings, subject and clock give
+//! the same [`Decision`], byte for byte. [`Library::load`] reads controls, [`Config::parse`] the settings,
+//! [`Gate::new`] makes both ready, and a [`Judge`] of each thread judges [`Subject`]s.
+
+mod config;
+mod control;
+mod decision;
+mod exception;
+mod gate;
+mod library;
+mod metadata;
+mod rego;
+mod rules;
+mod schema;
+mod selector;
+mod subject;
+mod verdict;
+
+pub use config::{
+    Config, Criteria, RawConfig, RawControl, RawControlScope, RawLedger, RawRetention, RawScope,
+};
+pub use control::{Control, ControlId, ControlInput, Frameworks, RelatedResource};
+pub use decision::{DECISION_SCHEMA, Decision, EngineRef, Outcome, SubjectRef};
+pub use exception::{Exception, ExceptionFile, Exceptions, RawException};
+pub use gate::{Context, DEFAULT_BUDGET, Gate, Judge, Siblings};
+pub use library::{Library, PolicySource};
+pub use metadata::{Custom, Metadata, ParameterSchema, ParameterType, Scope};
+pub use rego::{FileCoverage, RegoTest, RegoTestRun, is_evaluating, run_rego_tests};
+pub use schema::{json_schema, json_schema_of_output};
+pub use selector::Selector;
+pub use subject::{Subject, SubjectKind, SubjectSource};
+pub use verdict::{Enforcement, ExceptionUse, Finding, Severity, Status, Unknown, UnknownReason, Verdict};

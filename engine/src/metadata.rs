@@ -1,0 +1,231 @@
+//! METADATA of a control: the annotation block above its package (OPA documentation, "Annotations"),
+//! against a closed schema.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use soc2gate_source::{
+    Code, Diagnostic, Document, Position, Schema, Segment, Span, YamlDocument, parse_yaml,
+};
+
+use crate::schema::compiled;
+use crate::{Control, ControlId, ControlInput, Frameworks, RelatedResource, Severity};
+
+/// The annotation block of a control.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Metadata {
+    /// The requirement, in one line.
+    #[schemars(length(min = 1))]
+    pub title: String,
+    /// What is tested and why, in Markdown.
+    #[schemars(length(min = 1))]
+    pub description: String,
+    /// Always `package`.
+    pub scope: Scope,
+    /// Where to read more.
+    #[serde(default)]
+    pub related_resources: Vec<RelatedResource>,
+    /// What makes the package a control.
+    pub custom: Custom,
+}
+
+/// What an annotation speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// The package.
+    Package,
+}
+
+/// What makes a package a control.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Custom {
+    /// The control's stable id.
+    pub id: ControlId,
+    /// How much a failure matters; sets the default enforcement.
+    pub severity: Severity,
+    /// The subjects that the control speaks of.
+    #[schemars(length(min = 1))]
+    pub inputs: Vec<ControlInput>,
+    /// The criteria that the control gives evidence for.
+    pub frameworks: Frameworks,
+    /// What the author of a failing change does, in one or two sentences.
+    #[schemars(length(min = 1))]
+    pub remediation: String,
+    /// Whether findings point at secrets.
+    #[serde(default)]
+    pub sensitive: bool,
+    /// The control's parameters, each a JSON Schema with at least a `type`; `default` gives its value where
+    /// the configuration does not.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, ParameterSchema>,
+}
+
+/// The JSON Schema of a parameter.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+pub struct ParameterSchema {
+    /// The JSON type.
+    #[serde(rename = "type")]
+    pub json_type: ParameterType,
+    /// What the parameter sets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Every other keyword of JSON Schema, `default` among them.
+    #[serde(flatten)]
+    pub keywords: BTreeMap<String, Value>,
+}
+
+/// The JSON types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "JSON's own names")]
+pub enum ParameterType {
+    Array,
+    Boolean,
+    Integer,
+    Number,
+    Object,
+    String,
+}
+
+static SCHEMA: LazyLock<Option<Schema>> = LazyLock::new(|| compiled::<Metadata>());
+
+/// Reads the annotation block above a module's package. `None`: there is none, or it is not a control's.
+pub(crate) fn read_control(file: &str, text: &str) -> Result<Option<Control>, Vec<Diagnostic>> {
+    let Some(block) = package_block(text) else { return Ok(None) };
+    let source = YamlDocument { text: &block.yaml, first_line: block.first_line };
+    let document = match parse_yaml(source) {
+        Ok(Some(document)) => document,
+        Ok(None) => Document::default(),
+        Err(error) => {
+            let diagnostic = Diagnostic::new(Code::MetadataInvalid, error.kind.to_string());
+            return Err(vec![diagnostic.at(file, error.span)]);
+        }
+    };
+    if document.value.get("custom").is_none() && !block.has_rule_named("deny") {
+        // The annotation of a shared library: OPA's own fields, no control.
+        return Ok(None);
+    }
+    control(file, &document, block.package)
+}
+
+fn control(file: &str, document: &Document, package: Package) -> Result<Option<Control>, Vec<Diagnostic>> {
+    let Some(schema) = SCHEMA.as_ref() else {
+        return Err(vec![Diagnostic::new(Code::InternalError, "the METADATA schema does not compile")]);
+    };
+    let mut problems = schema.validate(document, file, Code::MetadataInvalid);
+    for problem in &mut problems {
+        if problem.location.is_none() {
+            *problem = problem.clone().at(file, Span::at(package.at));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let metadata: Metadata = serde_json::from_value(document.value.clone()).map_err(|_| {
+        vec![Diagnostic::new(Code::MetadataInvalid, "METADATA cannot be read").at(file, Span::at(package.at))]
+    })?;
+    let custom = metadata.custom;
+    let problems = parameter_problems(file, document);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let parameters = document
+        .value
+        .pointer("/custom/parameters")
+        .and_then(Value::as_object)
+        .map(|map| map.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect())
+        .unwrap_or_default();
+    Ok(Some(Control {
+        id: custom.id,
+        title: metadata.title,
+        description: metadata.description.trim().to_owned(),
+        severity: custom.severity,
+        inputs: custom.inputs,
+        frameworks: custom.frameworks,
+        remediation: custom.remediation.trim().to_owned(),
+        sensitive: custom.sensitive,
+        parameters,
+        related_resources: metadata.related_resources,
+        package: package.name,
+        file: file.into(),
+    }))
+}
+
+/// A parameter must be a JSON Schema, and its default must follow it.
+fn parameter_problems(file: &str, document: &Document) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let parameters = document.value.pointer("/custom/parameters").and_then(Value::as_object);
+    for (name, definition) in parameters.into_iter().flatten() {
+        let mut path: Vec<Segment> = vec!["custom".into(), "parameters".into(), name.as_str().into()];
+        let span = document.map.locate_key(&path).unwrap_or(Span::at(Position::START));
+        let schema = match Schema::compile(definition) {
+            Ok(schema) => schema,
+            Err(error) => {
+                let message = format!("parameter {name} is not a JSON Schema: {error}");
+                problems.push(Diagnostic::new(Code::MetadataInvalid, message).at(file, span));
+                continue;
+            }
+        };
+        if let Some(default) = definition.get("default") {
+            path.push("default".into());
+            problems.extend(schema.validate_at(default, &path, &document.map, file, Code::MetadataInvalid));
+        }
+    }
+    problems
+}
+
+struct Package {
+    name: String,
+    at: Position,
+}
+
+/// The annotation block that stands directly above the package.
+struct Block<'a> {
+    yaml: String,
+    first_line: u32,
+    package: Package,
+    rules: &'a str,
+}
+
+impl Block<'_> {
+    fn has_rule_named(&self, name: &str) -> bool {
+        self.rules.lines().any(|line| {
+            line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '[', ':', '=', '(', '{']))
+        })
+    }
+}
+
+/// Where the package clause stands, and what it names.
+pub(crate) fn package_clause(text: &str) -> Option<(u32, &str)> {
+    text.lines().zip(1..).find_map(|(line, number)| {
+        let name = line.strip_prefix("package")?;
+        let name = name.strip_prefix([' ', '\t'])?;
+        Some((number, name.split('#').next().unwrap_or_default().trim()))
+    })
+}
+
+fn package_block(text: &str) -> Option<Block<'_>> {
+    let (package_line, name) = package_clause(text)?;
+    let lines: Vec<&str> = text.lines().collect();
+    let package_index = usize::try_from(package_line).ok()?.checked_sub(1)?;
+    let above = lines.get(..package_index)?;
+    let start = above.iter().rposition(|line| line.strip_prefix('#').map(str::trim) == Some("METADATA"))?;
+    let block = above.get(start.checked_add(1)?..)?;
+    if !block.iter().all(|line| line.starts_with('#')) {
+        return None;
+    }
+    // Each `#` becomes a space, so that every column stays what it is in the file.
+    let yaml = block.iter().map(|line| format!(" {}\n", line.strip_prefix('#').unwrap_or(line))).collect();
+    Some(Block {
+        yaml,
+        first_line: u32::try_from(start).ok()?.checked_add(2)?,
+        package: Package { name: name.to_owned(), at: Position::new(package_line, 1) },
+        rules: text,
+    })
+}

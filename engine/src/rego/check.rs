@@ -1,0 +1,367 @@
+//! What is refused when a policy is loaded, so that it cannot surprise anyone when it decides.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::unstable::{BUILTINS, Expr, Import, Literal, Module as Ast, Query, Rule, RuleHead, Span};
+
+use super::{Compiled, RegoProblem, package_of};
+
+/// What a check found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CheckKind {
+    /// A call of something that is no function.
+    UnknownFunction,
+    /// A call of a function that cannot be replayed or that reaches out.
+    ForbiddenFunction,
+    /// A call with too few or too many arguments.
+    WrongArity,
+    /// A rule that depends on itself.
+    Recursion,
+    /// A parameter that METADATA does not declare.
+    UndeclaredParameter,
+}
+
+/// Built-ins of OPA that no decision may depend on: they reach out, or give another answer elsewhere.
+const FORBIDDEN: &[&str] = &["http.send", "opa.runtime", "net.lookup_ip_addr", "rego.parse_module"];
+
+/// Built-ins that regorus handles itself, and those that this crate adds.
+const OTHER_BUILTINS: &[(&str, usize)] =
+    &[("print", usize::MAX), ("time.now_ns", 0), ("uuid.rfc4122", 1), ("rand.intn", 2)];
+
+/// Looks through every module. `parameters` says for each control id which parameters it declares, and
+/// `control_of` which control a package is.
+pub(crate) fn check(
+    compiled: &Compiled,
+    parameters: &BTreeMap<String, BTreeSet<String>>,
+) -> Vec<(CheckKind, RegoProblem)> {
+    let modules = compiled.modules();
+    let mut checker = Checker { parameters, rules: BTreeMap::new(), found: Vec::new(), graph: BTreeMap::new() };
+    for module in &modules {
+        checker.declare(module);
+    }
+    for module in &modules {
+        checker.module(module);
+    }
+    checker.recursion();
+    checker.found
+}
+
+/// A path made of plain names, such as `data.lib.f` or `deny`; None where it has a computed part.
+pub(super) fn static_path(expr: &Expr) -> Option<Vec<String>> {
+    match expr {
+        Expr::Var { span, .. } => Some(vec![span.text().to_owned()]),
+        Expr::RefDot { refr, field, .. } => {
+            let mut path = static_path(refr)?;
+            path.push(field.0.text().to_owned());
+            Some(path)
+        }
+        Expr::RefBrack { refr, index, .. } => match index.as_ref() {
+            Expr::String { value, .. } | Expr::RawString { value, .. } => {
+                let mut path = static_path(refr)?;
+                path.push(value.as_string().ok()?.to_string());
+                Some(path)
+            }
+            // The rest is computed; what stands before it is still a dependency.
+            _ => static_path(refr),
+        },
+        _ => None,
+    }
+}
+
+/// One rule of the set, by its full path.
+struct Declared {
+    span: Span,
+    arities: BTreeSet<usize>,
+}
+
+struct Checker<'a> {
+    parameters: &'a BTreeMap<String, BTreeSet<String>>,
+    rules: BTreeMap<Vec<String>, Declared>,
+    found: Vec<(CheckKind, RegoProblem)>,
+    graph: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+}
+
+/// Where an expression stands: its package, its imports, and the rule it belongs to.
+struct Scope<'a> {
+    package: Vec<String>,
+    imports: &'a [Import],
+    rule: Vec<String>,
+}
+
+impl Checker<'_> {
+    fn declare(&mut self, module: &Ast) {
+        let package = package_path(module);
+        for rule in &module.policy {
+            let (reference, arity) = head(rule);
+            let Some(name) = static_path(reference) else { continue };
+            let path = [package.clone(), name].concat();
+            let declared = self.rules.entry(path).or_insert_with(|| Declared {
+                span: reference.span().clone(),
+                arities: BTreeSet::new(),
+            });
+            declared.arities.extend(arity);
+        }
+    }
+
+    fn module(&mut self, module: &Ast) {
+        for rule in &module.policy {
+            let (reference, _) = head(rule);
+            let package = package_path(module);
+            let name = static_path(reference).unwrap_or_default();
+            let scope =
+                Scope { rule: [package.clone(), name].concat(), package, imports: &module.imports };
+            self.rule(rule, &scope);
+        }
+    }
+
+    fn rule(&mut self, rule: &Rule, scope: &Scope<'_>) {
+        match rule {
+            Rule::Default { value, .. } => self.expr(value, scope),
+            Rule::Spec { head, bodies, .. } => {
+                match head {
+                    RuleHead::Compr { refr, assign, .. } => {
+                        self.indexes(refr, scope);
+                        assign.iter().for_each(|assign| self.expr(&assign.value, scope));
+                    }
+                    RuleHead::Set { refr, key, .. } => {
+                        self.indexes(refr, scope);
+                        key.iter().for_each(|key| self.expr(key, scope));
+                    }
+                    RuleHead::Func { args, assign, .. } => {
+                        args.iter().for_each(|argument| self.expr(argument, scope));
+                        assign.iter().for_each(|assign| self.expr(&assign.value, scope));
+                    }
+                }
+                for body in bodies {
+                    body.assign.iter().for_each(|assign| self.expr(&assign.value, scope));
+                    self.query(&body.query, scope);
+                }
+            }
+        }
+    }
+
+    fn query(&mut self, query: &Query, scope: &Scope<'_>) {
+        for statement in &query.stmts {
+            match &statement.literal {
+                Literal::SomeVars { .. } => {}
+                Literal::SomeIn { key, value, collection, .. } => {
+                    key.iter().for_each(|key| self.expr(key, scope));
+                    self.expr(value, scope);
+                    self.expr(collection, scope);
+                }
+                Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expr(expr, scope),
+                Literal::Every { domain, query, .. } => {
+                    self.expr(domain, scope);
+                    self.query(query, scope);
+                }
+            }
+            for modifier in &statement.with_mods {
+                self.expr(&modifier.r#as, scope);
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &Expr, scope: &Scope<'_>) {
+        match expr {
+            Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. } => {
+                self.reference(expr, scope);
+                self.indexes(expr, scope);
+            }
+            Expr::Call { span, fcn, params, .. } => {
+                self.call(span, fcn, params.len(), scope);
+                params.iter().for_each(|param| self.expr(param, scope));
+            }
+            Expr::Array { items, .. } | Expr::Set { items, .. } => {
+                items.iter().for_each(|item| self.expr(item, scope));
+            }
+            Expr::Object { fields, .. } => {
+                for (_, key, value) in fields {
+                    self.expr(key, scope);
+                    self.expr(value, scope);
+                }
+            }
+            Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+                self.expr(term, scope);
+                self.query(query, scope);
+            }
+            Expr::ObjectCompr { key, value, query, .. } => {
+                self.expr(key, scope);
+                self.expr(value, scope);
+                self.query(query, scope);
+            }
+            Expr::UnaryExpr { expr, .. } => self.expr(expr, scope),
+            Expr::BinExpr { lhs, rhs, .. }
+            | Expr::BoolExpr { lhs, rhs, .. }
+            | Expr::ArithExpr { lhs, rhs, .. }
+            | Expr::AssignExpr { lhs, rhs, .. } => {
+                self.expr(lhs, scope);
+                self.expr(rhs, scope);
+            }
+            Expr::Membership { key, value, collection, .. } => {
+                key.iter().for_each(|key| self.expr(key, scope));
+                self.expr(value, scope);
+                self.expr(collection, scope);
+            }
+            Expr::String { .. }
+            | Expr::RawString { .. }
+            | Expr::Number { .. }
+            | Expr::Bool { .. }
+            | Expr::Null { .. } => {}
+        }
+    }
+
+    /// The computed parts of a reference: `input.a[f(x)]`.
+    fn indexes(&mut self, expr: &Expr, scope: &Scope<'_>) {
+        match expr {
+            Expr::RefDot { refr, .. } => self.indexes(refr, scope),
+            Expr::RefBrack { refr, index, .. } => {
+                self.indexes(refr, scope);
+                self.expr(index, scope);
+            }
+            Expr::Call { .. } => self.expr(expr, scope),
+            _ => {}
+        }
+    }
+
+    fn reference(&mut self, expr: &Expr, scope: &Scope<'_>) {
+        let Some(path) = static_path(expr) else { return };
+        let full = resolve(&path, scope);
+        self.parameter(&full, expr.span());
+        self.depend(scope, full);
+    }
+
+    fn call(&mut self, span: &Span, function: &Expr, arguments: usize, scope: &Scope<'_>) {
+        let Some(path) = static_path(function) else { return };
+        let full = resolve(&path, scope);
+        if let Some(declared) = self.rules.get(&full) {
+            if !declared.arities.is_empty() && !declared.arities.contains(&arguments) {
+                let message = format!("{} takes {} arguments, not {arguments}", path.join("."), one_of(&declared.arities));
+                self.report(CheckKind::WrongArity, span, message);
+            }
+            self.depend(scope, full);
+            return;
+        }
+        let name = path.join(".");
+        if FORBIDDEN.contains(&name.as_str()) {
+            let message = format!("{name} is not allowed: a decision that depends on it cannot be replayed");
+            self.report(CheckKind::ForbiddenFunction, span, message);
+            return;
+        }
+        let arity = OTHER_BUILTINS
+            .iter()
+            .find(|(builtin, _)| *builtin == name)
+            .map(|(_, arity)| *arity)
+            .or_else(|| BUILTINS.get(name.as_str()).map(|(_, arity)| usize::from(*arity)));
+        match arity {
+            None => self.report(CheckKind::UnknownFunction, span, format!("there is no function {name}")),
+            // One more argument is OPA's out-parameter form, `f(x, y)` for `y = f(x)`.
+            Some(arity) if arity != usize::MAX && arguments != arity && arguments != arity + 1 => {
+                let message = format!("{name} takes {arity} arguments, not {arguments}");
+                self.report(CheckKind::WrongArity, span, message);
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn parameter(&mut self, path: &[String], span: &Span) {
+        let [data, parameters, control, name, ..] = path else { return };
+        if data != "data" || parameters != "parameters" {
+            return;
+        }
+        if let Some(declared) = self.parameters.get(control)
+            && declared.contains(name)
+        {
+            return;
+        }
+        let message = format!("{control} declares no parameter {name}");
+        self.report(CheckKind::UndeclaredParameter, span, message);
+    }
+
+    /// Records that a rule depends on whatever a path leads to: a rule at, above or below it.
+    fn depend(&mut self, scope: &Scope<'_>, path: Vec<String>) {
+        self.graph.entry(scope.rule.clone()).or_default().insert(path);
+    }
+
+    fn report(&mut self, kind: CheckKind, span: &Span, message: String) {
+        self.found.push((kind, RegoProblem {
+            file: span.source.get_path().clone(),
+            line: span.line,
+            column: span.col,
+            message,
+        }));
+    }
+
+    fn recursion(&mut self) {
+        let mut edges: BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> = BTreeMap::new();
+        for (rule, paths) in &self.graph {
+            let targets = edges.entry(rule).or_default();
+            for path in paths {
+                for target in self.rules.keys() {
+                    if target.starts_with(path) || path.starts_with(target) {
+                        targets.insert(target);
+                    }
+                }
+            }
+        }
+        let cyclic: Vec<Vec<String>> =
+            edges.keys().filter(|rule| reaches(&edges, rule)).map(|rule| (*rule).clone()).collect();
+        for rule in cyclic {
+            if let Some(span) = self.rules.get(&rule).map(|declared| declared.span.clone()) {
+                let message = format!("rule {} depends on itself", rule.join("."));
+                self.report(CheckKind::Recursion, &span, message);
+            }
+        }
+    }
+}
+
+/// Whether a rule is reached from itself.
+fn reaches(edges: &BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>>, start: &Vec<String>) -> bool {
+    let mut seen: BTreeSet<&Vec<String>> = BTreeSet::new();
+    let mut open: Vec<&Vec<String>> = edges.get(start).into_iter().flatten().copied().collect();
+    while let Some(rule) = open.pop() {
+        if rule == start {
+            return true;
+        }
+        if seen.insert(rule) {
+            open.extend(edges.get(rule).into_iter().flatten());
+        }
+    }
+    false
+}
+
+fn head(rule: &Rule) -> (&Expr, Option<usize>) {
+    match rule {
+        Rule::Default { refr, args, .. } => (refr, (!args.is_empty()).then_some(args.len())),
+        Rule::Spec { head, .. } => match head {
+            RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } => (refr, None),
+            RuleHead::Func { refr, args, .. } => (refr, Some(args.len())),
+        },
+    }
+}
+
+fn package_path(module: &Ast) -> Vec<String> {
+    let package = package_of(module);
+    let mut path = vec!["data".to_owned()];
+    path.extend(static_path(&module.package.refr).unwrap_or_else(|| vec![package]));
+    path
+}
+
+/// A path as it is from the root: through imports, or within the package.
+fn resolve(path: &[String], scope: &Scope<'_>) -> Vec<String> {
+    let Some((first, rest)) = path.split_first() else { return Vec::new() };
+    if first == "data" || first == "input" {
+        return path.to_vec();
+    }
+    for import in scope.imports {
+        let Some(target) = static_path(&import.refr) else { continue };
+        let alias = import.r#as.as_ref().map(|alias| alias.text().to_owned()).or_else(|| target.last().cloned());
+        if alias.as_ref() == Some(first) {
+            return [target, rest.to_vec()].concat();
+        }
+    }
+    [scope.package.as_slice(), path].concat()
+}
+
+fn one_of(arities: &BTreeSet<usize>) -> String {
+    arities.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+}

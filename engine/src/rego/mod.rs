@@ -1,0 +1,215 @@
+//! The Rego evaluator behind a narrow seam: compile modules, evaluate a rule on an input with a clock and
+//! a budget. This folder is the only place that names regorus.
+//!
+//! What regorus leaves open is closed here: the clock and random built-ins are functions of the decision
+//! ([`builtins`]), what cannot be replayed is refused when it is loaded ([`check`]), a panic or an overrun
+//! ends the one evaluation it happened in, and error texts, which quote input values, never get out: only
+//! their position does.
+
+mod builtins;
+mod check;
+mod test_run;
+mod value;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroU32;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use regorus::unstable::{Module as Ast, NodeRef, Rule, RuleHead};
+use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::{Engine, LimitError, PolicyLengthConfig};
+use serde_json::Value;
+
+pub(crate) use builtins::Moment;
+pub(crate) use check::{CheckKind, check};
+pub use test_run::{FileCoverage, RegoTest, RegoTestRun, run_rego_tests};
+pub(crate) use value::RegoValue;
+
+/// One Rego file.
+#[derive(Debug, Clone)]
+pub(crate) struct Module {
+    pub(crate) file: Arc<str>,
+    pub(crate) text: Arc<str>,
+}
+
+/// What is wrong with a policy, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RegoProblem {
+    pub(crate) file: String,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) message: String,
+}
+
+impl RegoProblem {
+    /// Reads a regorus error: `--> file:line:column`, an excerpt, `error: message`.
+    fn parse(text: &str) -> Self {
+        let place = text.split_once("--> ").map_or("", |(_, rest)| rest.lines().next().unwrap_or(""));
+        let mut parts = place.rsplitn(3, ':');
+        let mut number = || parts.next().and_then(|part| part.trim().parse().ok());
+        let column = number();
+        let line = number();
+        let file = parts.next().unwrap_or_default().to_owned();
+        let message = text.rsplit_once("error: ").map_or(text, |(_, message)| message);
+        Self {
+            file,
+            line: line.unwrap_or(1),
+            column: column.unwrap_or(1),
+            message: message.lines().next().unwrap_or_default().trim().to_owned(),
+        }
+    }
+}
+
+/// Why an evaluation gave no value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EvalFailure {
+    /// It took longer than its budget.
+    Timeout,
+    /// It ended with an error at a line of a policy. The text of the error is withheld: it may quote input.
+    Error { line: u32, column: u32 },
+    /// The evaluator panicked.
+    Panic,
+}
+
+/// A compiled set of modules with its data. Cheap to instantiate, shared between threads.
+#[derive(Debug, Clone)]
+pub(crate) struct Compiled {
+    engine: Engine,
+    rules: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// Policies as long as anyone writes them, not as long as memory allows.
+fn length_limits() -> PolicyLengthConfig {
+    let defaults = PolicyLengthConfig::default();
+    PolicyLengthConfig {
+        max_col: NonZeroU32::new(65_536).unwrap_or(defaults.max_col),
+        ..defaults
+    }
+}
+
+fn new_engine() -> Engine {
+    let mut engine = Engine::new();
+    engine.set_policy_length_config(length_limits());
+    engine.set_strict_builtin_errors(true);
+    // `print` in a policy would otherwise write input values to standard error.
+    engine.set_gather_prints(true);
+    engine
+}
+
+/// Whether one module parses.
+pub(crate) fn parse(module: &Module) -> Result<(), RegoProblem> {
+    new_engine()
+        .add_policy(module.file.to_string(), module.text.to_string())
+        .map(|_| ())
+        .map_err(|error| RegoProblem::parse(&error.to_string()))
+}
+
+/// Compiles modules with the data that stands beside them.
+pub(crate) fn compile(modules: &[Module], data: &Value) -> Result<Compiled, RegoProblem> {
+    let mut engine = new_engine();
+    builtins::install(&mut engine);
+    let problem = |error: &dyn std::fmt::Display| RegoProblem::parse(&error.to_string());
+    for module in modules {
+        engine
+            .add_policy(module.file.to_string(), module.text.to_string())
+            .map_err(|error| problem(&error))?;
+    }
+    engine.add_data(RegoValue::from_json(data).0).map_err(|error| problem(&error))?;
+    // Evaluating anything makes regorus analyse every module.
+    engine.eval_query("true".to_owned(), false).map_err(|error| problem(&error))?;
+    let mut rules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for module in engine.get_modules().iter() {
+        let names = rules.entry(package_of(module)).or_default();
+        names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
+    }
+    Ok(Compiled { engine, rules })
+}
+
+impl Compiled {
+    /// A set without modules: every rule is an error.
+    pub(crate) fn empty() -> Self {
+        Self { engine: new_engine(), rules: BTreeMap::new() }
+    }
+
+    /// The rules of a package; a rule that has only a default counts.
+    pub(crate) fn rules(&self, package: &str) -> Option<&BTreeSet<String>> {
+        self.rules.get(package)
+    }
+
+    /// The modules as regorus parsed them.
+    fn modules(&self) -> Vec<NodeRef<Ast>> {
+        let mut engine = self.engine.clone();
+        engine.get_modules().clone()
+    }
+
+    /// An evaluator of its own, for one thread.
+    pub(crate) fn instance(&self) -> Instance {
+        Instance { engine: self.engine.clone(), template: self.engine.clone() }
+    }
+}
+
+/// The package of a module: `soc2.change.independent_approval`.
+fn package_of(module: &Ast) -> String {
+    module.package.refr.span().text().to_owned()
+}
+
+fn rule_name(rule: &Rule) -> Option<String> {
+    let reference = match rule {
+        Rule::Default { refr, .. } => refr,
+        Rule::Spec { head, .. } => match head {
+            RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. } => refr,
+        },
+    };
+    check::static_path(reference).and_then(|path| path.into_iter().next())
+}
+
+/// An evaluator for one thread.
+#[derive(Debug)]
+pub(crate) struct Instance {
+    engine: Engine,
+    template: Engine,
+}
+
+impl Instance {
+    /// Sets the document that rules see as `input`.
+    pub(crate) fn set_input(&mut self, input: RegoValue) {
+        self.engine.set_input(input.0);
+    }
+
+    /// Evaluates a rule such as `data.soc2.change.independent_approval.deny`. `None`: it is undefined.
+    pub(crate) fn eval(
+        &mut self,
+        rule: &str,
+        moment: &Moment,
+        budget: Duration,
+    ) -> Result<Option<Value>, EvalFailure> {
+        self.engine.set_execution_timer_config(ExecutionTimerConfig {
+            limit: budget,
+            check_interval: NonZeroU32::new(64).unwrap_or(NonZeroU32::MIN),
+        });
+        let engine = &mut self.engine;
+        let evaluated = moment.during(|| catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))));
+        match evaluated {
+            Ok(Ok(regorus::Value::Undefined)) => Ok(None),
+            Ok(Ok(value)) => RegoValue(value).to_json().map(Some).ok_or(EvalFailure::Error { line: 0, column: 0 }),
+            Ok(Err(error)) if error.downcast_ref::<LimitError>().is_some() => Err(EvalFailure::Timeout),
+            Ok(Err(error)) => {
+                let problem = RegoProblem::parse(&error.to_string());
+                Err(EvalFailure::Error { line: problem.line, column: problem.column })
+            }
+            Err(_) => {
+                // The evaluator's state is unknown now; start over from the prepared one.
+                self.engine = self.template.clone();
+                Err(EvalFailure::Panic)
+            }
+        }
+    }
+}
+
+/// Whether this thread is inside an evaluation, so that a panic hook can stay silent: the panic is caught
+/// and becomes an `unknown`, and its text may quote input.
+pub fn is_evaluating() -> bool {
+    Moment::is_set()
+}

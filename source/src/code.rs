@@ -1,0 +1,185 @@
+//! The closed list of diagnostic codes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Serialize, Serializer};
+
+use crate::Severity;
+
+macro_rules! codes {
+    ($($variant:ident = $id:literal, $severity:ident, $title:literal, $help:literal;)*) => {
+        /// A stable code of a diagnostic. Codes are never reused: 1xxx inputs, 2xxx configuration,
+        /// 3xxx exceptions, 4xxx controls, 5xxx the run itself.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(
+                #[doc = concat!($id, ": ", $title, ".")]
+                $variant,
+            )*
+        }
+
+        impl Code {
+            /// Every code, in order.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The code as it is printed, e.g. `SG1001`.
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$variant => $id,)* }
+            }
+
+            /// What the code stands for.
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title,)* }
+            }
+
+            /// How bad it is.
+            pub fn severity(self) -> Severity {
+                match self { $(Self::$variant => Severity::$severity,)* }
+            }
+
+            /// What to do about it.
+            pub fn help(self) -> &'static str {
+                match self { $(Self::$variant => $help,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    PathNotFound = "SG1001", Error, "a path does not exist",
+        "check the path; it is taken relative to the working directory";
+    Unreadable = "SG1002", Error, "a file or folder cannot be read",
+        "check its permissions, or exclude it with .gitignore";
+    NoSubject = "SG1003", Error, "nothing was found to judge",
+        "name the files to judge, or pass --allow-empty where none is expected";
+    TooBig = "SG1004", Error, "a file is larger than is read",
+        "split it, or raise --max-file-size";
+    NotText = "SG1005", Error, "a file is not UTF-8 text",
+        "manifests are UTF-8 text; take the file out of the paths to judge, or convert it";
+    Syntax = "SG1006", Error, "a file does not parse",
+        "correct the syntax; a Helm or Kustomize source must be rendered first: `helm template … | soc2gate check -`";
+    DuplicateKey = "SG1007", Error, "a key stands twice in one mapping",
+        "keep one of them; readers disagree on which one counts";
+    TooDeep = "SG1008", Error, "a document is nested too deeply",
+        "documents are read to a depth of 128";
+    AliasExpansion = "SG1009", Error, "YAML aliases expand to too many values",
+        "write the values out, or use fewer aliases";
+    UnsupportedSyntax = "SG1010", Error, "a construct has no JSON equivalent",
+        "Kubernetes reads YAML as JSON: use plain keys and finite numbers";
+    NotASubject = "SG1011", Note, "a file holds nothing that the gate judges",
+        "nothing to do; name the kind with --input-kind if it should have been judged";
+    InvalidObject = "SG1012", Error, "an object lacks what every object of its kind has",
+        "give it an apiVersion, a kind and, where it is an object of the API, a name";
+    InvalidDocument = "SG1013", Error, "a document does not follow its schema",
+        "see docs/schemas for the schema; every key it does not name is an error";
+    InconsistentDocument = "SG1014", Error, "a document contradicts itself",
+        "collect the document again; it must describe one state of the pull request";
+    UnknownInputKind = "SG1015", Error, "a file is of another kind than it was said to be",
+        "leave out --input-kind, or name the kind that the file has";
+    SymlinkLoop = "SG1016", Warning, "a symbolic link leads back to a folder that is being read",
+        "the link was not followed; remove it or exclude it";
+    ConfigSyntax = "SG2001", Error, "the configuration does not follow its schema",
+        "see docs/configuration.md; `soc2gate init` writes a commented example";
+    UnknownControl = "SG2002", Error, "the configuration names a control that does not exist",
+        "`soc2gate control list` shows the ids; controls of your own need their folder under `policies`";
+    InvalidParameter = "SG2003", Error, "a parameter does not follow its schema",
+        "`soc2gate control show ID` lists a control's parameters";
+    InvalidSelector = "SG2004", Error, "a subject selector is not a glob",
+        "a selector looks like `kubernetes/apps/Deployment/shop/*`";
+    LedgerNotAvailable = "SG2005", Warning, "this version does not record decisions",
+        "keep the json output of the run until a ledger is available";
+    ExceptionSyntax = "SG3001", Error, "an exception does not follow its schema",
+        "see docs/configuration.md; every field of an exception is required";
+    ExceptionSelfApproved = "SG3002", Error, "an exception was approved by its requester",
+        "have someone else approve it";
+    ExceptionDates = "SG3003", Error, "an exception expires before it was approved, or was approved in the future",
+        "correct approved_at and expires_at";
+    ExceptionDuplicate = "SG3004", Error, "two exceptions have the same id",
+        "give each exception an id of its own";
+    ExceptionExpired = "SG3005", Warning, "an exception has expired and is not honoured",
+        "mend the subject, or have the exception approved anew";
+    ExceptionExpiresSoon = "SG3006", Warning, "an exception expires within 14 days",
+        "mend the subject before then, or have the exception approved anew";
+    ExceptionUnused = "SG3007", Warning, "an exception matched nothing in this run",
+        "remove it if its subjects comply or are gone";
+    ExceptionOverWide = "SG3008", Warning, "an exception covers more than named subjects",
+        "name the subjects: at least one word of the subject's id must be literal";
+    ExceptionUnknownControl = "SG3009", Error, "an exception names a control that does not exist",
+        "`soc2gate control list` shows the ids";
+    ExceptionTooLong = "SG3010", Warning, "an exception is valid for more than a year",
+        "approve it for a year at most, and review it then";
+    MetadataMissing = "SG4001", Error, "a control has no METADATA block above its package",
+        "`cargo xtask new-control` writes one; docs/controls.md lists the fields";
+    MetadataInvalid = "SG4002", Error, "a control's METADATA does not follow its schema",
+        "docs/controls.md lists the fields; every other field is an error";
+    RegoInvalid = "SG4003", Error, "a policy does not compile",
+        "correct the Rego; controls are Rego v1";
+    UnknownFunction = "SG4004", Error, "a policy calls a function that does not exist here",
+        "check the spelling; docs/controls.md lists the built-in functions";
+    ForbiddenFunction = "SG4005", Error, "a policy calls a function that is not deterministic or reaches out",
+        "use `input.now` for the time and put facts into the input; a decision must be replayable";
+    DuplicateControl = "SG4006", Error, "two controls have the same id or package",
+        "give each control an id and a package of its own";
+    RecursivePolicy = "SG4007", Error, "a rule depends on itself",
+        "Rego has no recursion; use `walk`, `graph.reachable` or another rule";
+    NoDenyRule = "SG4008", Error, "a control has no `deny` rule",
+        "a control that cannot fail proves nothing: add `deny contains {\"message\": …} if …`";
+    UndeclaredParameter = "SG4009", Error, "a control reads a parameter that its METADATA does not declare",
+        "declare it under custom.parameters";
+    OutputFailed = "SG5001", Error, "an output cannot be written",
+        "check that the folder exists and can be written, and that the disk is not full";
+    InternalError = "SG5002", Error, "the gate itself failed",
+        "nothing was decided for the subject; report this with the place it names";
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id())
+    }
+}
+
+impl Serialize for Code {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id())
+    }
+}
+
+impl JsonSchema for Code {
+    fn schema_name() -> Cow<'static, str> {
+        "Code".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        let ids: Vec<&str> = Self::ALL.iter().map(|code| code.id()).collect();
+        json_schema!({
+            "type": "string",
+            "description": "A stable code of a diagnostic; docs/diagnostics.md explains each.",
+            "enum": ids
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+        assert!(ids.is_sorted(), "{ids:?}");
+        assert!(ids.iter().all(|id| id.len() == 6 && id.starts_with("SG")), "{ids:?}");
+    }
+
+    #[test]
+    fn every_code_has_a_remedy_of_one_line() {
+        for code in Code::ALL {
+            assert!(!code.help().is_empty() && !code.help().contains('\n'), "{code}");
+            assert!(!code.title().ends_with('.'), "{code}");
+        }
+    }
+}
