@@ -12,7 +12,9 @@ use serde_json::Value;
 use crate::{Severity, Subject, SubjectKind};
 
 /// The stable id of a control, such as `CHG-01`. Never reused once released.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(transparent)]
 pub struct ControlId(
     #[schemars(regex(pattern = r"^[A-Z][A-Z0-9]{1,15}-[0-9]{2,4}$"))]
@@ -87,7 +89,10 @@ impl ControlInput {
     fn matches(&self, subject: &Subject) -> bool {
         self.kind == subject.kind
             && self.resources.as_ref().is_none_or(|resources| {
-                subject.resource.as_ref().is_some_and(|resource| resources.contains(resource))
+                subject
+                    .resource
+                    .as_ref()
+                    .is_some_and(|resource| resources.contains(resource))
             })
     }
 }

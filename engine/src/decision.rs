@@ -61,12 +61,17 @@ pub struct EngineRef {
 impl EngineRef {
     /// This engine.
     pub(crate) fn this() -> Self {
-        Self { name: "soc2gate".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() }
+        Self {
+            name: "soc2gate".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        }
     }
 }
 
 /// What follows from the verdicts on a subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// No control that denies stands in the way.
@@ -84,7 +89,13 @@ impl Outcome {
         verdicts
             .iter()
             .filter(|verdict| verdict.enforcement == Enforcement::Deny && verdict.is_open())
-            .map(|verdict| if verdict.status == Status::Fail { Self::Deny } else { Self::Error })
+            .map(|verdict| {
+                if verdict.status == Status::Fail {
+                    Self::Deny
+                } else {
+                    Self::Error
+                }
+            })
             .max()
             .unwrap_or(Self::Allow)
     }

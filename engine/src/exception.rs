@@ -68,7 +68,9 @@ pub struct RawException {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Moment(
-    #[schemars(regex(pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?$"))]
+    #[schemars(regex(
+        pattern = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?$"
+    ))]
     #[schemars(extend("x-expects" = "a date like 2026-11-23 or a time like 2026-11-23T09:00:00Z"))]
     pub String,
 );
@@ -80,7 +82,9 @@ impl Moment {
             return self.0.parse().ok();
         }
         let date: Date = self.0.parse().ok()?;
-        date.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        date.to_zoned(TimeZone::UTC)
+            .ok()
+            .map(|zoned| zoned.timestamp())
     }
 
     /// The instant it ends: for a date, the end of that day.
@@ -89,7 +93,11 @@ impl Moment {
             return self.0.parse().ok();
         }
         let date: Date = self.0.parse().ok()?;
-        date.tomorrow().ok()?.to_zoned(TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+        date.tomorrow()
+            .ok()?
+            .to_zoned(TimeZone::UTC)
+            .ok()
+            .map(|zoned| zoned.timestamp())
     }
 }
 
@@ -114,7 +122,10 @@ impl Exception {
         self.raw.control == *control
             && self.starts <= now
             && now < self.ends
-            && self.selectors.iter().any(|selector| selector.matches(subject_id))
+            && self
+                .selectors
+                .iter()
+                .any(|selector| selector.matches(subject_id))
     }
 
     /// Its use in a verdict.
@@ -149,7 +160,8 @@ impl Exceptions {
                 Ok(Some(document)) => self.add_document(file, &document, &mut diagnostics),
                 Ok(None) => {}
                 Err(error) => diagnostics.push(
-                    Diagnostic::new(Code::ExceptionSyntax, error.kind.to_string()).at(file, error.span),
+                    Diagnostic::new(Code::ExceptionSyntax, error.kind.to_string())
+                        .at(file, error.span),
                 ),
             }
         }
@@ -158,14 +170,23 @@ impl Exceptions {
 
     fn add_document(&mut self, file: &str, document: &Document, diagnostics: &mut Vec<Diagnostic>) {
         let Some(schema) = SCHEMA.as_ref() else {
-            diagnostics.push(Diagnostic::new(Code::InternalError, "the exception schema does not compile"));
+            diagnostics.push(Diagnostic::new(
+                Code::InternalError,
+                "the exception schema does not compile",
+            ));
             return;
         };
         diagnostics.extend(schema.validate(document, file, Code::ExceptionSyntax));
-        let entries = document.value.get("exceptions").and_then(serde_json::Value::as_array);
+        let entries = document
+            .value
+            .get("exceptions")
+            .and_then(serde_json::Value::as_array);
         for (at, entry) in entries.into_iter().flatten().enumerate() {
             let path: Vec<Segment> = vec!["exceptions".into(), at.into()];
-            let span = document.map.locate_key(&path).unwrap_or(Span::at(Position::START));
+            let span = document
+                .map
+                .locate_key(&path)
+                .unwrap_or(Span::at(Position::START));
             let place = Span::at(span.start);
             let Ok(raw) = serde_json::from_value::<RawException>(entry.clone()) else {
                 continue; // the schema has said why
@@ -196,7 +217,12 @@ impl Exceptions {
     }
 
     /// The exception that permits a control's failure on a subject: of several, the one that ends last.
-    pub(crate) fn permitting(&self, control: &ControlId, subject_id: &str, now: Timestamp) -> Option<&Exception> {
+    pub(crate) fn permitting(
+        &self,
+        control: &ControlId,
+        subject_id: &str,
+        now: Timestamp,
+    ) -> Option<&Exception> {
         self.list
             .iter()
             .filter(|exception| exception.permits(control, subject_id, now))
@@ -212,19 +238,45 @@ impl Exceptions {
             let id = &exception.raw.id;
             let mut say = |code, message| diagnostics.push(exception.diagnostic(code, message));
             if exception.starts > now {
-                let message = format!("exception {id} was approved in the future ({})", exception.raw.approved_at.0);
+                let message = format!(
+                    "exception {id} was approved in the future ({})",
+                    exception.raw.approved_at.0
+                );
                 say(Code::ExceptionDates, message);
             }
             if exception.ends <= now {
-                say(Code::ExceptionExpired, format!("exception {id} expired at {}", exception.ends));
-            } else if now.checked_add(days(EXPIRES_SOON_DAYS)).is_ok_and(|soon| exception.ends <= soon) {
-                say(Code::ExceptionExpiresSoon, format!("exception {id} expires at {}", exception.ends));
+                say(
+                    Code::ExceptionExpired,
+                    format!("exception {id} expired at {}", exception.ends),
+                );
+            } else if now
+                .checked_add(days(EXPIRES_SOON_DAYS))
+                .is_ok_and(|soon| exception.ends <= soon)
+            {
+                say(
+                    Code::ExceptionExpiresSoon,
+                    format!("exception {id} expires at {}", exception.ends),
+                );
             }
-            if exception.starts.checked_add(days(LONGEST_DAYS)).is_ok_and(|limit| exception.ends > limit) {
-                say(Code::ExceptionTooLong, format!("exception {id} is valid for more than a year"));
+            if exception
+                .starts
+                .checked_add(days(LONGEST_DAYS))
+                .is_ok_and(|limit| exception.ends > limit)
+            {
+                say(
+                    Code::ExceptionTooLong,
+                    format!("exception {id} is valid for more than a year"),
+                );
             }
-            for selector in exception.selectors.iter().filter(|selector| selector.is_over_wide()) {
-                let message = format!("exception {id} selects {:?}, which names no subject", selector.pattern());
+            for selector in exception
+                .selectors
+                .iter()
+                .filter(|selector| selector.is_over_wide())
+            {
+                let message = format!(
+                    "exception {id} selects {:?}, which names no subject",
+                    selector.pattern()
+                );
                 say(Code::ExceptionOverWide, message);
             }
         }
@@ -247,20 +299,31 @@ impl Exceptions {
 /// Whether one entry follows the schema, whatever is wrong with the rest of its file.
 fn schema_accepts_alone(schema: &Schema, entry: &serde_json::Value) -> bool {
     let alone = serde_json::json!({"version": 1, "exceptions": [entry]});
-    let document = Document { value: alone, ..Document::default() };
-    schema.validate(&document, "", Code::ExceptionSyntax).is_empty()
+    let document = Document {
+        value: alone,
+        ..Document::default()
+    };
+    schema
+        .validate(&document, "", Code::ExceptionSyntax)
+        .is_empty()
 }
 
 fn exception(raw: RawException, location: Location) -> Result<Exception, Diagnostic> {
     let id = &raw.id;
     if same_person(&raw.requested_by, &raw.approved_by) {
-        let message = format!("exception {id} was requested and approved by {}", raw.approved_by);
+        let message = format!(
+            "exception {id} was requested and approved by {}",
+            raw.approved_by
+        );
         return Err(Diagnostic::new(Code::ExceptionSelfApproved, message));
     }
     let mut selectors = Vec::with_capacity(raw.subjects.len());
     for pattern in &raw.subjects {
         let message = || format!("exception {id}: {pattern:?} is not a glob");
-        selectors.push(Selector::parse(pattern).ok_or_else(|| Diagnostic::new(Code::InvalidSelector, message()))?);
+        selectors.push(
+            Selector::parse(pattern)
+                .ok_or_else(|| Diagnostic::new(Code::InvalidSelector, message()))?,
+        );
     }
     let (Some(starts), Some(ends)) = (raw.approved_at.start(), raw.expires_at.end()) else {
         let message = format!("exception {id}: approved_at or expires_at is not a date");
@@ -270,7 +333,13 @@ fn exception(raw: RawException, location: Location) -> Result<Exception, Diagnos
         let message = format!("exception {id} expires before it was approved");
         return Err(Diagnostic::new(Code::ExceptionDates, message));
     }
-    Ok(Exception { selectors, starts, ends, location, raw })
+    Ok(Exception {
+        selectors,
+        starts,
+        ends,
+        location,
+        raw,
+    })
 }
 
 /// Whether two names are one person: logins and addresses are compared without case, `@` and spaces.

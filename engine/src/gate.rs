@@ -14,8 +14,8 @@ use crate::library::hex_digest;
 use crate::rego::{Compiled, EvalFailure, Instance, Moment, RegoValue};
 use crate::rules::{self, RuleResult};
 use crate::{
-    Config, Control, DECISION_SCHEMA, Decision, EngineRef, Exceptions, Finding, Library, Outcome, Status,
-    Subject, SubjectKind, SubjectRef, Unknown, UnknownReason, Verdict,
+    Config, Control, DECISION_SCHEMA, Decision, EngineRef, Exceptions, Finding, Library, Outcome,
+    Status, Subject, SubjectKind, SubjectRef, Unknown, UnknownReason, Verdict,
 };
 
 /// How long the evaluation of one rule of a control may take unless it is said otherwise.
@@ -68,20 +68,28 @@ impl Context {
             .map(|(resource, namespaces)| {
                 let namespaces = namespaces
                     .iter()
-                    .map(|(namespace, documents)| (namespace.clone(), Value::Array(documents.clone())))
+                    .map(|(namespace, documents)| {
+                        (namespace.clone(), Value::Array(documents.clone()))
+                    })
                     .collect();
                 (resource.clone(), Value::Object(namespaces))
             })
             .collect();
         let siblings = RegoValue::from_json(&Value::Object(by_type));
-        Self { value: RegoValue::object([("siblings", siblings)]) }
+        Self {
+            value: RegoValue::object([("siblings", siblings)]),
+        }
     }
 }
 
 impl Gate {
     /// Makes controls, settings and exceptions ready to judge. What the configuration and the exceptions say
     /// that the controls do not know is reported.
-    pub fn new(library: &Library, config: &Config, exceptions: Exceptions) -> (Self, Vec<Diagnostic>) {
+    pub fn new(
+        library: &Library,
+        config: &Config,
+        exceptions: Exceptions,
+    ) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = config.check_against(library.controls());
         diagnostics.extend(unknown_controls(library, &exceptions));
         let parameters: Map<String, Value> = library
@@ -102,7 +110,11 @@ impl Gate {
                 Compiled::empty()
             }
         };
-        let controls = library.controls().iter().map(|control| prepare(control, &compiled)).collect();
+        let controls = library
+            .controls()
+            .iter()
+            .map(|control| prepare(control, &compiled))
+            .collect();
         let inner = Inner {
             controls,
             compiled,
@@ -112,7 +124,12 @@ impl Gate {
             settings_digest,
             budget: DEFAULT_BUDGET,
         };
-        (Self { inner: Arc::new(inner) }, diagnostics)
+        (
+            Self {
+                inner: Arc::new(inner),
+            },
+            diagnostics,
+        )
     }
 
     /// The same with another time budget for each rule.
@@ -149,13 +166,21 @@ impl Gate {
 
     /// An evaluator for one thread.
     pub fn judge(&self, context: &Context) -> Judge {
-        Judge { inner: Arc::clone(&self.inner), instance: self.inner.compiled.instance(), context: context.clone() }
+        Judge {
+            inner: Arc::clone(&self.inner),
+            instance: self.inner.compiled.instance(),
+            context: context.clone(),
+        }
     }
 }
 
 fn prepare(control: &Control, compiled: &Compiled) -> PreparedControl {
     let rule = |name: &str| format!("data.{}.{name}", control.package);
-    let has = |name: &str| compiled.rules(&control.package).is_some_and(|rules| rules.contains(name));
+    let has = |name: &str| {
+        compiled
+            .rules(&control.package)
+            .is_some_and(|rules| rules.contains(name))
+    };
     PreparedControl {
         deny: rule("deny"),
         unknown: has("unknown").then(|| rule("unknown")),
@@ -170,15 +195,26 @@ fn unknown_controls(library: &Library, exceptions: &Exceptions) -> Vec<Diagnosti
         .iter()
         .filter(|exception| library.control(&exception.raw.control.0).is_none())
         .map(|exception| {
-            let message = format!("exception {}: there is no control {}", exception.raw.id, exception.raw.control);
+            let message = format!(
+                "exception {}: there is no control {}",
+                exception.raw.id, exception.raw.control
+            );
             Diagnostic::new(Code::ExceptionUnknownControl, message)
                 .at(exception.location.file.clone(), exception.location.span())
         })
         .collect()
 }
 
-fn settings_digest(data: &Value, enforcement: &EnforcementTable, exceptions: &Exceptions) -> String {
-    let exceptions: Vec<_> = exceptions.list().iter().map(|exception| &exception.raw).collect();
+fn settings_digest(
+    data: &Value,
+    enforcement: &EnforcementTable,
+    exceptions: &Exceptions,
+) -> String {
+    let exceptions: Vec<_> = exceptions
+        .list()
+        .iter()
+        .map(|exception| &exception.raw)
+        .collect();
     let settings = serde_json::json!({
         "parameters": data,
         "enforcement": enforcement.describe(),
@@ -236,19 +272,47 @@ impl Judge {
             ("context", self.context.value.clone()),
             ("now", text(&now.to_string())),
         ];
-        fields.extend(subject.resource.as_ref().map(|resource| ("resource", text(resource))));
-        fields.extend(subject.old_document.as_ref().map(|old| ("old_object", RegoValue::from_json(old))));
-        fields.extend(subject.request.as_ref().map(|request| ("request", RegoValue::from_json(request))));
+        fields.extend(
+            subject
+                .resource
+                .as_ref()
+                .map(|resource| ("resource", text(resource))),
+        );
+        fields.extend(
+            subject
+                .old_document
+                .as_ref()
+                .map(|old| ("old_object", RegoValue::from_json(old))),
+        );
+        fields.extend(
+            subject
+                .request
+                .as_ref()
+                .map(|request| ("request", RegoValue::from_json(request))),
+        );
         RegoValue::object(fields)
     }
 
-    fn verdict(&mut self, prepared: &PreparedControl, subject: &Subject, now: Timestamp, moment: &Moment) -> Verdict {
+    fn verdict(
+        &mut self,
+        prepared: &PreparedControl,
+        subject: &Subject,
+        now: Timestamp,
+        moment: &Moment,
+    ) -> Verdict {
         let control = &prepared.control;
-        let RuleResult { mut entries, mut problems } = self.entries(&prepared.deny, subject, control, moment);
+        let RuleResult {
+            mut entries,
+            mut problems,
+        } = self.entries(&prepared.deny, subject, control, moment);
         let findings_omitted = truncate(&mut entries);
         let findings: Vec<Finding> = entries
             .into_iter()
-            .map(|entry| Finding { location: locate(subject, &entry.path), message: entry.message, path: entry.path })
+            .map(|entry| Finding {
+                location: locate(subject, &entry.path),
+                message: entry.message,
+                path: entry.path,
+            })
             .collect();
         if let Some(rule) = &prepared.unknown {
             let missing = self.entries(rule, subject, control, moment);
@@ -269,7 +333,11 @@ impl Judge {
             self.applicable(prepared, moment, &mut problems)
         };
         let exception = matches!(status, Status::Fail | Status::Unknown)
-            .then(|| self.inner.exceptions.permitting(&control.id, &subject.id, now))
+            .then(|| {
+                self.inner
+                    .exceptions
+                    .permitting(&control.id, &subject.id, now)
+            })
             .flatten()
             .map(crate::Exception::as_use);
         Verdict {
@@ -287,20 +355,38 @@ impl Judge {
     }
 
     /// The elements of a rule that is a set of `{"message", "path"}`.
-    fn entries(&mut self, rule: &str, subject: &Subject, control: &Control, moment: &Moment) -> RuleResult {
+    fn entries(
+        &mut self,
+        rule: &str,
+        subject: &Subject,
+        control: &Control,
+        moment: &Moment,
+    ) -> RuleResult {
         match self.instance.eval(rule, moment, self.inner.budget) {
             Ok(value) => rules::read(value.as_ref(), subject),
-            Err(failure) => RuleResult { entries: Vec::new(), problems: vec![failed(failure, control)] },
+            Err(failure) => RuleResult {
+                entries: Vec::new(),
+                problems: vec![failed(failure, control)],
+            },
         }
     }
 
-    fn applicable(&mut self, prepared: &PreparedControl, moment: &Moment, problems: &mut Vec<Unknown>) -> Status {
-        let Some(rule) = &prepared.applicable else { return Status::Pass };
+    fn applicable(
+        &mut self,
+        prepared: &PreparedControl,
+        moment: &Moment,
+        problems: &mut Vec<Unknown>,
+    ) -> Status {
+        let Some(rule) = &prepared.applicable else {
+            return Status::Pass;
+        };
         match self.instance.eval(rule, moment, self.inner.budget) {
             Ok(Some(Value::Bool(true))) => Status::Pass,
             Ok(None | Some(Value::Bool(false))) => Status::NotApplicable,
             Ok(Some(_)) => {
-                problems.push(rules::invalid("rule `applicable` is neither true nor false"));
+                problems.push(rules::invalid(
+                    "rule `applicable` is neither true nor false",
+                ));
                 Status::Unknown
             }
             Err(failure) => {
@@ -318,24 +404,46 @@ fn truncate<T>(list: &mut Vec<T>) -> usize {
 }
 
 fn locate(subject: &Subject, path: &Path) -> Option<Location> {
-    if path.is_empty() { subject.source.locate(&[]).map(start_only) } else { subject.source.locate(path) }
+    if path.is_empty() {
+        subject.source.locate(&[]).map(start_only)
+    } else {
+        subject.source.locate(path)
+    }
 }
 
 /// A whole document is shown by its first character.
 fn start_only(location: Location) -> Location {
-    Location { end_line: location.line, end_column: location.column, ..location }
+    Location {
+        end_line: location.line,
+        end_column: location.column,
+        ..location
+    }
 }
 
 /// An evaluation without a value. The text of its error is withheld: it may quote input.
 fn failed(failure: EvalFailure, control: &Control) -> Unknown {
     let (reason, message) = match failure {
-        EvalFailure::Timeout => (UnknownReason::Timeout, "the evaluation took longer than its budget".to_owned()),
-        EvalFailure::Error { line: 0, .. } => (UnknownReason::EvaluationError, "the evaluation failed".to_owned()),
+        EvalFailure::Timeout => (
+            UnknownReason::Timeout,
+            "the evaluation took longer than its budget".to_owned(),
+        ),
+        EvalFailure::Error { line: 0, .. } => (
+            UnknownReason::EvaluationError,
+            "the evaluation failed".to_owned(),
+        ),
         EvalFailure::Error { line, column } => {
             let message = format!("the evaluation failed at {}:{line}:{column}", control.file);
             (UnknownReason::EvaluationError, message)
         }
-        EvalFailure::Panic => (UnknownReason::EvaluationError, "the evaluator failed".to_owned()),
+        EvalFailure::Panic => (
+            UnknownReason::EvaluationError,
+            "the evaluator failed".to_owned(),
+        ),
     };
-    Unknown { reason, message, path: Path::new(), location: None }
+    Unknown {
+        reason,
+        message,
+        path: Path::new(),
+        location: None,
+    }
 }

@@ -31,4 +31,6 @@ pub use rego::{FileCoverage, RegoTest, RegoTestRun, is_evaluating, run_rego_test
 pub use schema::{json_schema, json_schema_of_output};
 pub use selector::Selector;
 pub use subject::{Subject, SubjectKind, SubjectSource};
-pub use verdict::{Enforcement, ExceptionUse, Finding, Severity, Status, Unknown, UnknownReason, Verdict};
+pub use verdict::{
+    Enforcement, ExceptionUse, Finding, Severity, Status, Unknown, UnknownReason, Verdict,
+};

@@ -51,6 +51,14 @@ impl Library {
         self.controls.iter().find(|control| control.id.0 == id)
     }
 
+    /// The library with only some of its controls; the digest stays that of everything loaded.
+    #[must_use]
+    pub fn only(mut self, ids: &BTreeSet<&str>) -> Self {
+        self.controls
+            .retain(|control| ids.contains(control.id.0.as_str()));
+        self
+    }
+
     /// `sha256:` and the digest of every file that was loaded, its path included.
     pub fn digest(&self) -> &str {
         &self.digest
@@ -71,8 +79,13 @@ struct Loader {
 
 impl Loader {
     fn read(&mut self, source: &PolicySource) {
-        let module = Module { file: source.file.as_str().into(), text: source.text.as_str().into() };
-        let package = package_clause(&source.text).map_or("", |(_, name)| name).to_owned();
+        let module = Module {
+            file: source.file.as_str().into(),
+            text: source.text.as_str().into(),
+        };
+        let package = package_clause(&source.text)
+            .map_or("", |(_, name)| name)
+            .to_owned();
         if let Err(problem) = rego::parse(&module) {
             self.report(Code::RegoInvalid, &source.file, &problem);
             self.broken_packages.insert(package);
@@ -91,7 +104,10 @@ impl Loader {
     }
 
     fn add_control(&mut self, control: Control) {
-        let same_package = self.controls.values().find(|other| other.package == control.package);
+        let same_package = self
+            .controls
+            .values()
+            .find(|other| other.package == control.package);
         let twin = self.controls.get(&control.id).or(same_package);
         if let Some(twin) = twin {
             let message = format!(
@@ -99,7 +115,8 @@ impl Loader {
                 control.id, control.package, twin.id, twin.file
             );
             let diagnostic = Diagnostic::new(Code::DuplicateControl, message);
-            self.diagnostics.push(diagnostic.at(&*control.file, Span::at(Position::START)));
+            self.diagnostics
+                .push(diagnostic.at(&*control.file, Span::at(Position::START)));
             self.broken_packages.insert(control.package);
             return;
         }
@@ -108,14 +125,19 @@ impl Loader {
 
     fn report(&mut self, code: Code, file: &str, problem: &RegoProblem) {
         let span = Span::at(Position::new(problem.line, problem.column));
-        self.diagnostics.push(Diagnostic::new(code, problem.message.clone()).at(file, span));
+        self.diagnostics
+            .push(Diagnostic::new(code, problem.message.clone()).at(file, span));
     }
 
     /// Compiles what was read, leaving out one broken package after another until the rest compiles.
     fn compile(&mut self) {
         loop {
             self.drop_broken();
-            let modules: Vec<Module> = self.modules.iter().map(|(module, ..)| module.clone()).collect();
+            let modules: Vec<Module> = self
+                .modules
+                .iter()
+                .map(|(module, ..)| module.clone())
+                .collect();
             let data = serde_json::json!({});
             match rego::compile(&modules, &data) {
                 Ok(compiled) => {
@@ -124,7 +146,10 @@ impl Loader {
                     }
                 }
                 Err(problem) => {
-                    let culprit = self.modules.iter().find(|(module, ..)| *module.file == *problem.file);
+                    let culprit = self
+                        .modules
+                        .iter()
+                        .find(|(module, ..)| *module.file == *problem.file);
                     let Some((_, package, _)) = culprit else {
                         // Not to be blamed on one file: nothing can be evaluated.
                         self.report(Code::RegoInvalid, &problem.file, &problem);
@@ -154,7 +179,12 @@ impl Loader {
         let parameters = self
             .controls
             .values()
-            .map(|control| (control.id.0.clone(), control.parameters.keys().cloned().collect()))
+            .map(|control| {
+                (
+                    control.id.0.clone(),
+                    control.parameters.keys().cloned().collect(),
+                )
+            })
             .collect();
         for (kind, problem) in rego::check(compiled, &parameters) {
             if fresh.contains(problem.file.as_str()) {
@@ -163,7 +193,10 @@ impl Loader {
         }
         for (code, problem) in &found {
             self.report(*code, &problem.file, problem);
-            let package = self.modules.iter().find(|(module, ..)| *module.file == *problem.file);
+            let package = self
+                .modules
+                .iter()
+                .find(|(module, ..)| *module.file == *problem.file);
             if let Some((_, package, _)) = package {
                 self.broken_packages.insert(package.clone());
             }
@@ -172,17 +205,38 @@ impl Loader {
     }
 
     /// Controls without a `deny` rule, and packages with one that are no controls.
-    fn missing_rules(&self, compiled: &Compiled, fresh: &BTreeSet<Arc<str>>) -> Vec<(Code, RegoProblem)> {
+    fn missing_rules(
+        &self,
+        compiled: &Compiled,
+        fresh: &BTreeSet<Arc<str>>,
+    ) -> Vec<(Code, RegoProblem)> {
         let mut found = Vec::new();
-        let controls: BTreeMap<&str, &Control> =
-            self.controls.values().map(|control| (control.package.as_str(), control)).collect();
-        for (module, package, _) in self.modules.iter().filter(|(module, ..)| fresh.contains(&module.file)) {
-            let has_deny = compiled.rules(package).is_some_and(|rules| rules.contains("deny"));
+        let controls: BTreeMap<&str, &Control> = self
+            .controls
+            .values()
+            .map(|control| (control.package.as_str(), control))
+            .collect();
+        for (module, package, _) in self
+            .modules
+            .iter()
+            .filter(|(module, ..)| fresh.contains(&module.file))
+        {
+            let has_deny = compiled
+                .rules(package)
+                .is_some_and(|rules| rules.contains("deny"));
             let line = package_clause(&module.text).map_or(1, |(line, _)| line);
-            let problem = |message: String| RegoProblem { file: module.file.to_string(), line, column: 1, message };
+            let problem = |message: String| RegoProblem {
+                file: module.file.to_string(),
+                line,
+                column: 1,
+                message,
+            };
             match controls.get(package.as_str()) {
                 Some(control) if !has_deny && control.file == module.file => {
-                    found.push((Code::NoDenyRule, problem(format!("{} has no rule `deny`", control.id))));
+                    found.push((
+                        Code::NoDenyRule,
+                        problem(format!("{} has no rule `deny`", control.id)),
+                    ));
                 }
                 None if has_deny => {
                     let message = format!("package {package} has a rule `deny` but no METADATA");
@@ -196,15 +250,19 @@ impl Loader {
 
     fn drop_broken(&mut self) {
         let broken = std::mem::take(&mut self.broken_packages);
-        self.modules.retain(|(_, package, _)| !broken.contains(package));
-        self.controls.retain(|_, control| {
-            !broken.contains(&control.package)
-        });
+        self.modules
+            .retain(|(_, package, _)| !broken.contains(package));
+        self.controls
+            .retain(|_, control| !broken.contains(&control.package));
     }
 
     fn finish(self) -> (Library, Vec<Diagnostic>) {
         let mut hasher = Sha256::new();
-        let mut modules: Vec<Module> = self.modules.into_iter().map(|(module, ..)| module).collect();
+        let mut modules: Vec<Module> = self
+            .modules
+            .into_iter()
+            .map(|(module, ..)| module)
+            .collect();
         modules.sort_by(|a, b| a.file.cmp(&b.file));
         for module in &modules {
             for part in [module.file.as_bytes(), module.text.as_bytes()] {
@@ -225,7 +283,7 @@ fn code_of(kind: CheckKind) -> Code {
     match kind {
         CheckKind::UnknownFunction => Code::UnknownFunction,
         CheckKind::ForbiddenFunction => Code::ForbiddenFunction,
-        CheckKind::WrongArity => Code::RegoInvalid,
+        CheckKind::WrongArity | CheckKind::UnsafeVariable => Code::RegoInvalid,
         CheckKind::Recursion => Code::RecursivePolicy,
         CheckKind::UndeclaredParameter => Code::UndeclaredParameter,
     }

@@ -97,8 +97,13 @@ static SCHEMA: LazyLock<Option<Schema>> = LazyLock::new(|| compiled::<Metadata>(
 
 /// Reads the annotation block above a module's package. `None`: there is none, or it is not a control's.
 pub(crate) fn read_control(file: &str, text: &str) -> Result<Option<Control>, Vec<Diagnostic>> {
-    let Some(block) = package_block(text) else { return Ok(None) };
-    let source = YamlDocument { text: &block.yaml, first_line: block.first_line };
+    let Some(block) = package_block(text) else {
+        return Ok(None);
+    };
+    let source = YamlDocument {
+        text: &block.yaml,
+        first_line: block.first_line,
+    };
     let document = match parse_yaml(source) {
         Ok(Some(document)) => document,
         Ok(None) => Document::default(),
@@ -114,9 +119,16 @@ pub(crate) fn read_control(file: &str, text: &str) -> Result<Option<Control>, Ve
     control(file, &document, block.package)
 }
 
-fn control(file: &str, document: &Document, package: Package) -> Result<Option<Control>, Vec<Diagnostic>> {
+fn control(
+    file: &str,
+    document: &Document,
+    package: Package,
+) -> Result<Option<Control>, Vec<Diagnostic>> {
     let Some(schema) = SCHEMA.as_ref() else {
-        return Err(vec![Diagnostic::new(Code::InternalError, "the METADATA schema does not compile")]);
+        return Err(vec![Diagnostic::new(
+            Code::InternalError,
+            "the METADATA schema does not compile",
+        )]);
     };
     let mut problems = schema.validate(document, file, Code::MetadataInvalid);
     for problem in &mut problems {
@@ -128,7 +140,10 @@ fn control(file: &str, document: &Document, package: Package) -> Result<Option<C
         return Err(problems);
     }
     let metadata: Metadata = serde_json::from_value(document.value.clone()).map_err(|_| {
-        vec![Diagnostic::new(Code::MetadataInvalid, "METADATA cannot be read").at(file, Span::at(package.at))]
+        vec![
+            Diagnostic::new(Code::MetadataInvalid, "METADATA cannot be read")
+                .at(file, Span::at(package.at)),
+        ]
     })?;
     let custom = metadata.custom;
     let problems = parameter_problems(file, document);
@@ -139,7 +154,11 @@ fn control(file: &str, document: &Document, package: Package) -> Result<Option<C
         .value
         .pointer("/custom/parameters")
         .and_then(Value::as_object)
-        .map(|map| map.iter().map(|(name, schema)| (name.clone(), schema.clone())).collect())
+        .map(|map| {
+            map.iter()
+                .map(|(name, schema)| (name.clone(), schema.clone()))
+                .collect()
+        })
         .unwrap_or_default();
     Ok(Some(Control {
         id: custom.id,
@@ -160,10 +179,17 @@ fn control(file: &str, document: &Document, package: Package) -> Result<Option<C
 /// A parameter must be a JSON Schema, and its default must follow it.
 fn parameter_problems(file: &str, document: &Document) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
-    let parameters = document.value.pointer("/custom/parameters").and_then(Value::as_object);
+    let parameters = document
+        .value
+        .pointer("/custom/parameters")
+        .and_then(Value::as_object);
     for (name, definition) in parameters.into_iter().flatten() {
-        let mut path: Vec<Segment> = vec!["custom".into(), "parameters".into(), name.as_str().into()];
-        let span = document.map.locate_key(&path).unwrap_or(Span::at(Position::START));
+        let mut path: Vec<Segment> =
+            vec!["custom".into(), "parameters".into(), name.as_str().into()];
+        let span = document
+            .map
+            .locate_key(&path)
+            .unwrap_or(Span::at(Position::START));
         let schema = match Schema::compile(definition) {
             Ok(schema) => schema,
             Err(error) => {
@@ -174,7 +200,13 @@ fn parameter_problems(file: &str, document: &Document) -> Vec<Diagnostic> {
         };
         if let Some(default) = definition.get("default") {
             path.push("default".into());
-            problems.extend(schema.validate_at(default, &path, &document.map, file, Code::MetadataInvalid));
+            problems.extend(schema.validate_at(
+                default,
+                &path,
+                &document.map,
+                file,
+                Code::MetadataInvalid,
+            ));
         }
     }
     problems
@@ -196,7 +228,8 @@ struct Block<'a> {
 impl Block<'_> {
     fn has_rule_named(&self, name: &str) -> bool {
         self.rules.lines().any(|line| {
-            line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '[', ':', '=', '(', '{']))
+            line.strip_prefix(name)
+                .is_some_and(|rest| rest.starts_with([' ', '[', ':', '=', '(', '{']))
         })
     }
 }
@@ -215,17 +248,25 @@ fn package_block(text: &str) -> Option<Block<'_>> {
     let lines: Vec<&str> = text.lines().collect();
     let package_index = usize::try_from(package_line).ok()?.checked_sub(1)?;
     let above = lines.get(..package_index)?;
-    let start = above.iter().rposition(|line| line.strip_prefix('#').map(str::trim) == Some("METADATA"))?;
+    let start = above
+        .iter()
+        .rposition(|line| line.strip_prefix('#').map(str::trim) == Some("METADATA"))?;
     let block = above.get(start.checked_add(1)?..)?;
     if !block.iter().all(|line| line.starts_with('#')) {
         return None;
     }
     // Each `#` becomes a space, so that every column stays what it is in the file.
-    let yaml = block.iter().map(|line| format!(" {}\n", line.strip_prefix('#').unwrap_or(line))).collect();
+    let yaml = block
+        .iter()
+        .map(|line| format!(" {}\n", line.strip_prefix('#').unwrap_or(line)))
+        .collect();
     Some(Block {
         yaml,
         first_line: u32::try_from(start).ok()?.checked_add(2)?,
-        package: Package { name: name.to_owned(), at: Position::new(package_line, 1) },
+        package: Package {
+            name: name.to_owned(),
+            at: Position::new(package_line, 1),
+        },
         rules: text,
     })
 }

@@ -27,11 +27,17 @@ pub(crate) fn read(value: Option<&Value>, subject: &Subject) -> RuleResult {
         // A set without elements, or a rule that is undefined because the control wrote it as a complete rule.
         None => {}
         Some(Value::Array(elements)) => result.entries = elements.iter().map(entry).collect(),
-        Some(_) => result.problems.push(invalid("a rule that must be a set is something else")),
+        Some(_) => result
+            .problems
+            .push(invalid("a rule that must be a set is something else")),
     }
     // In the order of the source; Rego's own order is by the text of the message.
     result.entries.sort_by_cached_key(|entry| {
-        let place = subject.source.map.locate_key(&entry.path).map(|span| span.start);
+        let place = subject
+            .source
+            .map
+            .locate_key(&entry.path)
+            .map(|span| span.start);
         (place, entry.message.clone())
     });
     result
@@ -58,7 +64,10 @@ fn entry(element: &Value) -> Entry {
     };
     let path = element.get("path").and_then(Value::as_array);
     Entry {
-        message: message.map_or_else(|| "the control gives no message".to_owned(), |message| one_line(message)),
+        message: message.map_or_else(
+            || "the control gives no message".to_owned(),
+            |message| one_line(message),
+        ),
         path: path.into_iter().flatten().map_while(segment).collect(),
     }
 }
@@ -66,13 +75,19 @@ fn entry(element: &Value) -> Entry {
 fn segment(value: &Value) -> Option<Segment> {
     match value {
         Value::String(key) => Some(Segment::Key(key.clone())),
-        Value::Number(index) => index.as_u64().and_then(|index| usize::try_from(index).ok()).map(Segment::Index),
+        Value::Number(index) => index
+            .as_u64()
+            .and_then(|index| usize::try_from(index).ok())
+            .map(Segment::Index),
         _ => None,
     }
 }
 
 /// A message as one line without control characters: it goes to terminals, logs and annotations.
 fn one_line(message: &str) -> String {
-    let clean: String = message.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let clean: String = message
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     clean.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -18,7 +18,10 @@ impl Selector {
             .empty_alternates(false)
             .build()
             .ok()?;
-        Some(Self { pattern: pattern.to_owned(), matcher: glob.compile_matcher() })
+        Some(Self {
+            pattern: pattern.to_owned(),
+            matcher: glob.compile_matcher(),
+        })
     }
 
     /// The pattern as it was written.
@@ -38,9 +41,9 @@ impl Selector {
         let is_literal = |segment: &&str| segment.chars().any(char::is_alphanumeric);
         match segments.as_slice() {
             // kubernetes/[group/]Kind/[namespace/]name
-            ["kubernetes", _, rest @ ..] => {
-                !rest.iter().any(|segment| is_literal(segment) && !starts_like_a_kind(segment))
-            }
+            ["kubernetes", _, rest @ ..] => !rest
+                .iter()
+                .any(|segment| is_literal(segment) && !starts_like_a_kind(segment)),
             segments => !segments.last().is_some_and(is_literal) || segments.len() == 1,
         }
     }
@@ -58,12 +61,32 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("kubernetes/apps/Deployment/shop/web", "kubernetes/apps/Deployment/shop/web", true)]
-    #[case("kubernetes/apps/Deployment/shop/*", "kubernetes/apps/Deployment/shop/web", true)]
-    #[case("kubernetes/apps/Deployment/*/web", "kubernetes/apps/Deployment/shop/web", true)]
-    #[case("kubernetes/apps/Deployment/*", "kubernetes/apps/Deployment/shop/web", false)]
+    #[case(
+        "kubernetes/apps/Deployment/shop/web",
+        "kubernetes/apps/Deployment/shop/web",
+        true
+    )]
+    #[case(
+        "kubernetes/apps/Deployment/shop/*",
+        "kubernetes/apps/Deployment/shop/web",
+        true
+    )]
+    #[case(
+        "kubernetes/apps/Deployment/*/web",
+        "kubernetes/apps/Deployment/shop/web",
+        true
+    )]
+    #[case(
+        "kubernetes/apps/Deployment/*",
+        "kubernetes/apps/Deployment/shop/web",
+        false
+    )]
     #[case("kubernetes/**", "kubernetes/apps/Deployment/shop/web", true)]
-    #[case("kubernetes/apps/Deployment/shop/web", "kubernetes/apps/Deployment/shop/web-2", false)]
+    #[case(
+        "kubernetes/apps/Deployment/shop/web",
+        "kubernetes/apps/Deployment/shop/web-2",
+        false
+    )]
     #[case("pull_request/acme/shop/42", "pull_request/acme/shop/421", false)]
     fn globs(#[case] pattern: &str, #[case] id: &str, #[case] expected: bool) {
         assert_eq!(Selector::parse(pattern).unwrap().matches(id), expected);

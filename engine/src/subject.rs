@@ -9,7 +9,9 @@ use serde_json::Value;
 use soc2gate_source::{Excerpt, Location, Segment, SourceMap, Span, Visibility};
 
 /// The kinds of subject.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SubjectKind {
     /// A Kubernetes object: from a manifest, or from an admission request.
@@ -92,14 +94,22 @@ impl SubjectSource {
         let exact = self.map.locate_key(path)?;
         // A scalar is shown with its value: `privileged: true` says more than `privileged`.
         let whole = self.map.locate(path).unwrap_or(exact);
-        let end = if whole.end.line == exact.start.line { whole.end } else { exact.end };
+        let end = if whole.end.line == exact.start.line {
+            whole.end
+        } else {
+            exact.end
+        };
         Some(Location::new(&*self.file, Span::new(exact.start, end)))
     }
 
     /// The line that a location starts on, with values masked that may be secret.
     pub fn excerpt(&self, location: &Location) -> Option<Excerpt> {
         let line = location.line.checked_sub(self.first_line)?;
-        let text = self.text.get(self.offset..)?.lines().nth(usize::try_from(line).ok()?)?;
+        let text = self
+            .text
+            .get(self.offset..)?
+            .lines()
+            .nth(usize::try_from(line).ok()?)?;
         Some(Excerpt::new(text, location.span(), &self.map, self.visible))
     }
 }

@@ -172,13 +172,19 @@ mod tests {
         let ids: Vec<&str> = Code::ALL.iter().map(|code| code.id()).collect();
         assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
         assert!(ids.is_sorted(), "{ids:?}");
-        assert!(ids.iter().all(|id| id.len() == 6 && id.starts_with("SG")), "{ids:?}");
+        assert!(
+            ids.iter().all(|id| id.len() == 6 && id.starts_with("SG")),
+            "{ids:?}"
+        );
     }
 
     #[test]
     fn every_code_has_a_remedy_of_one_line() {
         for code in Code::ALL {
-            assert!(!code.help().is_empty() && !code.help().contains('\n'), "{code}");
+            assert!(
+                !code.help().is_empty() && !code.help().contains('\n'),
+                "{code}"
+            );
             assert!(!code.title().ends_with('.'), "{code}");
         }
     }

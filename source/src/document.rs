@@ -69,7 +69,11 @@ impl fmt::Display for ParseErrorKind {
 
 impl fmt::Display for ParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}: {}", self.span.start.line, self.span.start.column, self.kind)
+        write!(
+            f,
+            "{}:{}: {}",
+            self.span.start.line, self.span.start.column, self.kind
+        )
     }
 }
 

@@ -44,12 +44,20 @@ impl Excerpt {
                 paint(&mut cells, key, line, Cell::Shown);
             }
             if part.is_leaf {
-                let cell = if visible(part.path) { Cell::Shown } else { Cell::Hidden };
+                let cell = if visible(part.path) {
+                    Cell::Shown
+                } else {
+                    Cell::Hidden
+                };
                 paint(&mut cells, part.value, line, cell);
             }
         });
         let from = column_index(span.start.column);
-        let to = if span.end.line > line { usize::MAX } else { column_index(span.end.column) };
+        let to = if span.end.line > line {
+            usize::MAX
+        } else {
+            column_index(span.end.column)
+        };
         Self::masked(line, &characters, &cells, from, to)
     }
 
@@ -85,7 +93,11 @@ impl Excerpt {
 /// Cuts a long line to what stands around the highlight.
 fn window(line: u32, text: &[char], start: usize, end: usize) -> Excerpt {
     if text.len() <= WIDTH {
-        return Excerpt { line, text: text.iter().collect(), highlight: (start, end) };
+        return Excerpt {
+            line,
+            text: text.iter().collect(),
+            highlight: (start, end),
+        };
     }
     let first = start.saturating_sub(WIDTH / 3);
     let last = first.saturating_add(WIDTH).min(text.len());
@@ -104,8 +116,16 @@ fn paint(cells: &mut [Cell], span: Span, line: u32, cell: Cell) {
     if span.start.line > line || span.end.line < line {
         return;
     }
-    let from = if span.start.line < line { 0 } else { column_index(span.start.column) };
-    let to = if span.end.line > line { cells.len() } else { column_index(span.end.column) };
+    let from = if span.start.line < line {
+        0
+    } else {
+        column_index(span.start.column)
+    };
+    let to = if span.end.line > line {
+        cells.len()
+    } else {
+        column_index(span.end.column)
+    };
     for at in cells.iter_mut().take(to).skip(from) {
         *at = cell;
     }
@@ -147,7 +167,10 @@ mod tests {
         let text = "env:\n- {name: DB, value: hunter2} # hunter2\n";
         assert_eq!(
             excerpt(text, &["env".into(), 0.into(), "value".into()]),
-            ("- {name: DB, value: •••}".to_owned(), "value: •••".to_owned())
+            (
+                "- {name: DB, value: •••}".to_owned(),
+                "value: •••".to_owned()
+            )
         );
     }
 

@@ -26,33 +26,54 @@ const STRICT: ParseOptions = ParseOptions {
 pub fn parse_json(text: &str) -> Result<Document, ParseError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let value: Value = serde_json::from_str(text).map_err(|error| syntax(text, &error))?;
-    let options = CollectOptions { tokens: false, ..CollectOptions::default() };
+    let options = CollectOptions {
+        tokens: false,
+        ..CollectOptions::default()
+    };
     let parsed = parse_to_ast(text, &options, &STRICT).map_err(|error| ParseError {
         kind: ParseErrorKind::Syntax("not a JSON text".to_owned()),
         span: Lines::new(text).span(error.range()),
     })?;
-    let mut builder = Builder { lines: Lines::new(text), map: SourceMap::default() };
+    let mut builder = Builder {
+        lines: Lines::new(text),
+        map: SourceMap::default(),
+    };
     if let Some(root) = &parsed.value {
         builder.node(root, Segment::Index(0), None)?;
     }
-    Ok(Document { value, map: builder.map })
+    Ok(Document {
+        value,
+        map: builder.map,
+    })
 }
 
 fn syntax(text: &str, error: &serde_json::Error) -> ParseError {
     let line = u32::try_from(error.line()).unwrap_or(u32::MAX);
     // serde_json counts columns in bytes.
-    let source_line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
-    let before = source_line.get(..error.column().saturating_sub(1)).unwrap_or_default();
-    let column = u32::try_from(before.chars().count()).unwrap_or(u32::MAX).saturating_add(1);
+    let source_line = text
+        .lines()
+        .nth(error.line().saturating_sub(1))
+        .unwrap_or_default();
+    let before = source_line
+        .get(..error.column().saturating_sub(1))
+        .unwrap_or_default();
+    let column = u32::try_from(before.chars().count())
+        .unwrap_or(u32::MAX)
+        .saturating_add(1);
     let message = error.to_string();
     // The position at the end of the message is in the span already.
-    let what = message.rsplit_once(" at line ").map_or(message.as_str(), |(what, _)| what);
+    let what = message
+        .rsplit_once(" at line ")
+        .map_or(message.as_str(), |(what, _)| what);
     let kind = if what == "recursion limit exceeded" {
         ParseErrorKind::TooDeep
     } else {
         ParseErrorKind::Syntax(what.to_owned())
     };
-    ParseError { kind, span: Span::at(Position::new(line.max(1), column)) }
+    ParseError {
+        kind,
+        span: Span::at(Position::new(line.max(1), column)),
+    }
 }
 
 struct Builder<'a> {
@@ -61,7 +82,12 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn node(&mut self, ast: &Ast<'_>, segment: Segment, key: Option<Span>) -> Result<(), ParseError> {
+    fn node(
+        &mut self,
+        ast: &Ast<'_>,
+        segment: Segment,
+        key: Option<Span>,
+    ) -> Result<(), ParseError> {
         let range = ast.range();
         let start = self.lines.position(range.start);
         let index = self.map.open(segment, key, Span::at(start));
@@ -104,7 +130,11 @@ struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     fn new(text: &'a str) -> Self {
-        Self { text, offset: 0, position: Position::START }
+        Self {
+            text,
+            offset: 0,
+            position: Position::START,
+        }
     }
 
     fn span(&mut self, range: Range) -> Span {
@@ -116,7 +146,12 @@ impl<'a> Lines<'a> {
             self.offset = 0;
             self.position = Position::START;
         }
-        for character in self.text.get(self.offset..offset).unwrap_or_default().chars() {
+        for character in self
+            .text
+            .get(self.offset..offset)
+            .unwrap_or_default()
+            .chars()
+        {
             if character == '\n' {
                 self.position.line = self.position.line.saturating_add(1);
                 self.position.column = 1;
@@ -138,9 +173,14 @@ mod tests {
 
     #[test]
     fn values_have_positions() {
-        let document = parse_json("{\n\t\"é\": \"x\",\n\t\"b\": [1, {\"c\": \"\\ud83d\\ude00\"}]\n}\n").unwrap();
+        let document =
+            parse_json("{\n\t\"é\": \"x\",\n\t\"b\": [1, {\"c\": \"\\ud83d\\ude00\"}]\n}\n")
+                .unwrap();
         assert_eq!(document.value, json!({"é": "x", "b": [1, {"c": "😀"}]}));
-        let span = document.map.locate(&["b".into(), 1.into(), "c".into()]).unwrap();
+        let span = document
+            .map
+            .locate(&["b".into(), 1.into(), "c".into()])
+            .unwrap();
         assert_eq!(span, Span::new(Position::new(3, 12), Position::new(3, 31)));
         let value = document.map.locate_value(&["é".into()]).unwrap();
         assert_eq!(value.start, Position::new(2, 7));
@@ -156,9 +196,17 @@ mod tests {
     #[case("[01]", 1, 3)]
     #[case("[NaN]", 1, 2)]
     #[case("{} {}", 1, 4)]
-    fn what_is_not_json_is_refused_with_its_place(#[case] text: &str, #[case] line: u32, #[case] column: u32) {
+    fn what_is_not_json_is_refused_with_its_place(
+        #[case] text: &str,
+        #[case] line: u32,
+        #[case] column: u32,
+    ) {
         let error = parse_json(text).unwrap_err();
-        assert_eq!((error.span.start.line, error.span.start.column), (line, column), "{error}");
+        assert_eq!(
+            (error.span.start.line, error.span.start.column),
+            (line, column),
+            "{error}"
+        );
     }
 
     #[test]
@@ -171,6 +219,9 @@ mod tests {
 
     #[test]
     fn deep_nesting_is_refused_without_a_crash() {
-        assert_eq!(parse_json(&"[".repeat(100_000)).unwrap_err().kind, ParseErrorKind::TooDeep);
+        assert_eq!(
+            parse_json(&"[".repeat(100_000)).unwrap_err().kind,
+            ParseErrorKind::TooDeep
+        );
     }
 }

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A place in a text: line and column, both counted from 1; columns count Unicode scalar values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 pub struct Position {
     /// Line, counted from 1.
     pub line: u32,
@@ -41,12 +43,17 @@ impl Span {
 
     /// A stretch of no length.
     pub fn at(position: Position) -> Self {
-        Self { start: position, end: position }
+        Self {
+            start: position,
+            end: position,
+        }
     }
 }
 
 /// A stretch of a named file, as it stands in outputs.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(deny_unknown_fields)]
 pub struct Location {
     /// The file as it was named on the command line or found below it; `-` is standard input.

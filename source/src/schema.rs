@@ -45,10 +45,14 @@ impl Schema {
         jsonschema::options()
             .should_validate_formats(true)
             .build(schema)
-            .map(|validator| Self { validator, schema: schema.clone() })
+            .map(|validator| Self {
+                validator,
+                schema: schema.clone(),
+            })
             .map_err(|error| SchemaError {
                 path: path_of(&error),
-                message: message(error.kind(), schema, "").unwrap_or_else(|| "not a JSON Schema".to_owned()),
+                message: message(error.kind(), schema, "")
+                    .unwrap_or_else(|| "not a JSON Schema".to_owned()),
             })
     }
 
@@ -111,13 +115,29 @@ impl Schema {
                     let hint = closest(key, &known)
                         .map(|known| format!("; did you mean {known:?}?"))
                         .unwrap_or_default();
-                    problems.push(Problem { path, message: format!("unknown key {key:?}{hint}") });
+                    problems.push(Problem {
+                        path,
+                        message: format!("unknown key {key:?}{hint}"),
+                    });
                 }
             }
-            ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context } => {
+            ValidationErrorKind::AnyOf { context }
+            | ValidationErrorKind::OneOfNotValid { context } => {
+                if let Some(options) = constants(context, error.instance_path().as_str()) {
+                    problems.push(Problem {
+                        path,
+                        message: format!("must be one of {}", options.join(", ")),
+                    });
+                    return;
+                }
                 match likeliest(context) {
-                    Some(errors) => errors.iter().for_each(|error| self.collect(error, problems)),
-                    None => problems.push(Problem { path, message: "not one of the forms allowed here".to_owned() }),
+                    Some(errors) => errors
+                        .iter()
+                        .for_each(|error| self.collect(error, problems)),
+                    None => problems.push(Problem {
+                        path,
+                        message: "not one of the forms allowed here".to_owned(),
+                    }),
                 }
             }
             kind => {
@@ -130,7 +150,9 @@ impl Schema {
 
     /// The keys that stand beside an `additionalProperties` of the schema.
     fn known_keys(&self, schema_path: &str) -> Vec<&str> {
-        let parent = schema_path.strip_suffix("/additionalProperties").unwrap_or_default();
+        let parent = schema_path
+            .strip_suffix("/additionalProperties")
+            .unwrap_or_default();
         self.schema
             .pointer(&format!("{parent}/properties"))
             .and_then(Value::as_object)
@@ -145,7 +167,11 @@ impl Problem {
         path.extend(self.path);
         let span = map.locate_key(&path);
         let shown = crate::display_path(&path);
-        let message = if shown.is_empty() { self.message } else { format!("{shown}: {}", self.message) };
+        let message = if shown.is_empty() {
+            self.message
+        } else {
+            format!("{shown}: {}", self.message)
+        };
         let diagnostic = Diagnostic::new(code, message);
         match span {
             Some(span) => diagnostic.at(file, span),
@@ -156,7 +182,9 @@ impl Problem {
 
 /// Removes the part that a path leads to; the root stays.
 fn remove(value: &mut Value, path: &[Segment]) {
-    let Some((last, parents)) = path.split_last() else { return };
+    let Some((last, parents)) = path.split_last() else {
+        return;
+    };
     let mut at = value;
     for segment in parents {
         let next = match (at, segment) {
@@ -191,13 +219,47 @@ fn path_of(error: &ValidationError<'_>) -> Path {
         .collect()
 }
 
+/// The values of a `oneOf` whose branches are constants of one place: an enumeration with a description each.
+fn constants(context: &[Vec<ValidationError<'static>>], at: &str) -> Option<Vec<String>> {
+    let mut options = Vec::new();
+    for errors in context {
+        for error in errors {
+            match error.kind() {
+                _ if error.instance_path().as_str() != at => return None,
+                ValidationErrorKind::Constant { expected_value } => {
+                    options.push(plain(expected_value))
+                }
+                ValidationErrorKind::Enum { options: several } => {
+                    options.extend(several.as_array().into_iter().flatten().map(plain));
+                }
+                // What an enumeration of texts says of a number, or an optional value of anything.
+                ValidationErrorKind::Type { .. } => {}
+                _ => return None,
+            }
+        }
+    }
+    (!options.is_empty()).then_some(options)
+}
+
+/// A value as it is written in a message.
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
 /// The branch of an `anyOf` that the author most likely meant: not "null", and the one that fits deepest.
-fn likeliest<'a>(context: &'a [Vec<ValidationError<'static>>]) -> Option<&'a [ValidationError<'static>]> {
+fn likeliest<'a>(
+    context: &'a [Vec<ValidationError<'static>>],
+) -> Option<&'a [ValidationError<'static>]> {
     context
         .iter()
         .filter(|errors| !errors.is_empty() && !errors.iter().all(is_about_null))
         .max_by_key(|errors| {
-            let depth = errors.iter().map(|error| error.instance_path().iter().count()).max();
+            let depth = errors
+                .iter()
+                .map(|error| error.instance_path().iter().count())
+                .max();
             (depth, std::cmp::Reverse(errors.len()))
         })
         .map(Vec::as_slice)
@@ -223,7 +285,9 @@ fn message(kind: &ValidationErrorKind, schema: &Value, schema_path: &str) -> Opt
         Kind::MinLength { limit: 1 } => "must not be empty".to_owned(),
         Kind::MinLength { limit } => format!("must have at least {limit} characters"),
         Kind::MaxLength { limit } => format!("must have at most {limit} characters"),
-        Kind::MinItems { limit: 1 } | Kind::MinProperties { limit: 1 } => "must not be empty".to_owned(),
+        Kind::MinItems { limit: 1 } | Kind::MinProperties { limit: 1 } => {
+            "must not be empty".to_owned()
+        }
         Kind::MinItems { limit } => format!("must have at least {limit} items"),
         Kind::MaxItems { limit } => format!("must have at most {limit} items"),
         Kind::Pattern { pattern } => describe_pattern(schema, schema_path)
@@ -235,7 +299,10 @@ fn message(kind: &ValidationErrorKind, schema: &Value, schema_path: &str) -> Opt
         Kind::Format { format } => format!("must be a {format}"),
         Kind::UniqueItems => "must not hold the same item twice".to_owned(),
         Kind::PropertyNames { error } => {
-            format!("has a key that {}", message(error.kind(), schema, "").unwrap_or_default())
+            format!(
+                "has a key that {}",
+                message(error.kind(), schema, "").unwrap_or_default()
+            )
         }
         _ => return None,
     };
@@ -270,13 +337,10 @@ fn types(kind: &TypeKind) -> String {
 fn list(options: &Value) -> String {
     let options: Vec<String> = options
         .as_array()
-        .map(|options| {
-            options
-                .iter()
-                .map(|option| option.as_str().map_or_else(|| option.to_string(), str::to_owned))
-                .collect()
-        })
-        .unwrap_or_default();
+        .into_iter()
+        .flatten()
+        .map(plain)
+        .collect();
     options.join(", ")
 }
 
@@ -346,7 +410,10 @@ mod tests {
 
     #[test]
     fn what_follows_the_schema_has_no_problem() {
-        assert_eq!(problems(&schema(), "version: 1\nmaybe: null\nid: CHG-01\n"), Vec::<String>::new());
+        assert_eq!(
+            problems(&schema(), "version: 1\nmaybe: null\nid: CHG-01\n"),
+            Vec::<String>::new()
+        );
     }
 
     #[test]

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::{Position, Span};
 
 /// One step into a document: a key of a mapping or an index of a sequence.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(untagged)]
 pub enum Segment {
     /// An index of a sequence, counted from 0.
@@ -55,7 +57,10 @@ pub fn display_path(path: &[Segment]) -> String {
 }
 
 fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    !key.is_empty()
+        && key
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
 }
 
 /// The positions of a document's parts.
@@ -88,7 +93,12 @@ impl SourceMap {
     /// Opens a node; its children follow until [`SourceMap::close`] with the index this returns.
     pub(crate) fn open(&mut self, segment: Segment, key: Option<Span>, value: Span) -> usize {
         let index = self.nodes.len();
-        self.nodes.push(Node { segment, key, value, end: index.saturating_add(1) });
+        self.nodes.push(Node {
+            segment,
+            key,
+            value,
+            end: index.saturating_add(1),
+        });
         index
     }
 
@@ -105,14 +115,19 @@ impl SourceMap {
 
     /// Appends a copy of a closed node and its descendants under another segment (a YAML alias).
     pub(crate) fn repeat(&mut self, index: usize, segment: Segment, key: Option<Span>) {
-        let Some(end) = self.nodes.get(index).map(|node| node.end) else { return };
+        let Some(end) = self.nodes.get(index).map(|node| node.end) else {
+            return;
+        };
         let start = self.nodes.len();
         let copies: Vec<Node> = self
             .nodes
             .get(index..end)
             .unwrap_or_default()
             .iter()
-            .map(|node| Node { end: node.end - index + start, ..node.clone() })
+            .map(|node| Node {
+                end: node.end - index + start,
+                ..node.clone()
+            })
             .collect();
         self.nodes.extend(copies);
         if let Some(node) = self.nodes.get_mut(start) {
@@ -128,7 +143,9 @@ impl SourceMap {
 
     /// How many nodes a node has, itself included.
     pub(crate) fn size_of(&self, index: usize) -> usize {
-        self.nodes.get(index).map_or(0, |node| node.end.saturating_sub(index))
+        self.nodes
+            .get(index)
+            .map_or(0, |node| node.end.saturating_sub(index))
     }
 
     /// Where a part stands: from its key (or, in a sequence, its first token) to its end. Where the
@@ -161,7 +178,10 @@ impl SourceMap {
             .get(start..end)
             .unwrap_or_default()
             .iter()
-            .map(|node| Node { end: node.end - start, ..node.clone() })
+            .map(|node| Node {
+                end: node.end - start,
+                ..node.clone()
+            })
             .collect();
         Self { nodes }
     }
@@ -179,7 +199,9 @@ impl SourceMap {
 
     /// Where the value of a node stands; the start of the text where there is no such node.
     pub(crate) fn span_of(&self, index: usize) -> Span {
-        self.nodes.get(index).map_or(Span::at(Position::START), |node| node.value)
+        self.nodes
+            .get(index)
+            .map_or(Span::at(Position::START), |node| node.value)
     }
 
     /// Where the key of a node stands.
@@ -248,9 +270,15 @@ mod tests {
     #[test]
     fn missing_parts_are_located_at_their_nearest_ancestor() {
         let map = sample();
-        assert_eq!(map.locate_key(&["b".into(), 7.into(), "x".into()]), Some(span(2, 1)));
+        assert_eq!(
+            map.locate_key(&["b".into(), 7.into(), "x".into()]),
+            Some(span(2, 1))
+        );
         assert_eq!(map.locate_value(&["b".into(), 0.into()]), Some(span(3, 5)));
-        assert_eq!(map.locate(&["nope".into()]).map(|s| s.start), Some(Position::START));
+        assert_eq!(
+            map.locate(&["nope".into()]).map(|s| s.start),
+            Some(Position::START)
+        );
         assert_eq!(SourceMap::default().locate(&[]), None);
     }
 
@@ -258,7 +286,10 @@ mod tests {
     fn a_subtree_answers_like_the_whole() {
         let map = sample();
         let b = map.subtree(&["b".into()]);
-        assert_eq!(b.locate_value(&[0.into()]), map.locate_value(&["b".into(), 0.into()]));
+        assert_eq!(
+            b.locate_value(&[0.into()]),
+            map.locate_value(&["b".into(), 0.into()])
+        );
     }
 
     #[test]
@@ -270,8 +301,15 @@ mod tests {
 
     #[test]
     fn paths_are_shown_as_people_write_them() {
-        let path: Path = vec!["metadata".into(), "labels".into(), "app.kubernetes.io/name".into()];
-        assert_eq!(display_path(&path), r#"metadata.labels["app.kubernetes.io/name"]"#);
+        let path: Path = vec![
+            "metadata".into(),
+            "labels".into(),
+            "app.kubernetes.io/name".into(),
+        ];
+        assert_eq!(
+            display_path(&path),
+            r#"metadata.labels["app.kubernetes.io/name"]"#
+        );
         assert_eq!(display_path(&["a".into(), 3.into(), "b".into()]), "a[3].b");
     }
 }

@@ -30,8 +30,13 @@ pub fn split_yaml(text: &str) -> Vec<YamlDocument<'_>> {
     let mut first_line = 1;
     while !rest.is_empty() {
         let (length, lines) = document_length(rest);
-        let Some((document, tail)) = rest.split_at_checked(length) else { break };
-        documents.push(YamlDocument { text: document, first_line });
+        let Some((document, tail)) = rest.split_at_checked(length) else {
+            break;
+        };
+        documents.push(YamlDocument {
+            text: document,
+            first_line,
+        });
         first_line += lines;
         rest = tail;
     }
@@ -88,8 +93,19 @@ pub fn parse_yaml(source: YamlDocument<'_>) -> Result<Option<Document>, ParseErr
         }
     }
     let (event, span) = builder.next()?;
-    let empty = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, 0, None) if text.is_empty());
-    let value = builder.node(event, span, Place { segment: Segment::Index(0), key: None }, 0)?.value;
+    let empty =
+        matches!(&event, Event::Scalar(text, ScalarStyle::Plain, 0, None) if text.is_empty());
+    let value = builder
+        .node(
+            event,
+            span,
+            Place {
+                segment: Segment::Index(0),
+                key: None,
+            },
+            0,
+        )?
+        .value;
     loop {
         let (event, span) = builder.next()?;
         match event {
@@ -97,13 +113,18 @@ pub fn parse_yaml(source: YamlDocument<'_>) -> Result<Option<Document>, ParseErr
             Event::StreamEnd => break,
             _ => {
                 return Err(ParseError {
-                    kind: ParseErrorKind::Unsupported("a second document without a marker before it"),
+                    kind: ParseErrorKind::Unsupported(
+                        "a second document without a marker before it",
+                    ),
                     span: builder.span(span),
                 });
             }
         }
     }
-    Ok((!empty).then_some(Document { value, map: builder.map }))
+    Ok((!empty).then_some(Document {
+        value,
+        map: builder.map,
+    }))
 }
 
 /// Where a node goes: its segment below its parent, and where its key stands.
@@ -146,7 +167,10 @@ impl<'a> Builder<'a> {
     fn position(&self, line: usize, column: usize) -> Position {
         let line = u32::try_from(line.saturating_sub(1)).unwrap_or(u32::MAX);
         let column = u32::try_from(column).unwrap_or(u32::MAX);
-        Position::new(self.first_line.saturating_add(line), column.saturating_add(1))
+        Position::new(
+            self.first_line.saturating_add(line),
+            column.saturating_add(1),
+        )
     }
 
     fn span(&self, span: YamlSpan) -> Span {
@@ -165,7 +189,10 @@ impl<'a> Builder<'a> {
     ) -> Result<Built, ParseError> {
         let span = self.span(at);
         if depth > MAX_DEPTH {
-            return Err(ParseError { kind: ParseErrorKind::TooDeep, span });
+            return Err(ParseError {
+                kind: ParseErrorKind::TooDeep,
+                span,
+            });
         }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
@@ -192,7 +219,10 @@ impl<'a> Builder<'a> {
                 self.last_end = span.end;
                 self.alias(anchor, span, place)
             }
-            _ => Err(ParseError { kind: ParseErrorKind::Syntax("expected a value".to_owned()), span }),
+            _ => Err(ParseError {
+                kind: ParseErrorKind::Syntax("expected a value".to_owned()),
+                span,
+            }),
         }
     }
 
@@ -211,14 +241,20 @@ impl<'a> Builder<'a> {
         self.spend(self.map.size_of(target.index), span)?;
         let index = self.map.len();
         self.map.repeat(target.index, place.segment, place.key);
-        Ok(Built { value: target.value, index })
+        Ok(Built {
+            value: target.value,
+            index,
+        })
     }
 
     /// Counts nodes that an alias adds against what one document may have.
     fn spend(&mut self, nodes: usize, span: Span) -> Result<(), ParseError> {
         self.alias_nodes = self.alias_nodes.saturating_add(nodes);
         if self.alias_nodes > MAX_ALIAS_NODES {
-            return Err(ParseError { kind: ParseErrorKind::TooLarge, span });
+            return Err(ParseError {
+                kind: ParseErrorKind::TooLarge,
+                span,
+            });
         }
         Ok(())
     }
@@ -231,7 +267,10 @@ impl<'a> Builder<'a> {
                 self.end_container(at);
                 return Ok(Value::Array(items));
             }
-            let place = Place { segment: Segment::Index(items.len()), key: None };
+            let place = Place {
+                segment: Segment::Index(items.len()),
+                key: None,
+            };
             items.push(self.node(event, at, place, depth + 1)?.value);
         }
     }
@@ -249,21 +288,33 @@ impl<'a> Builder<'a> {
                 }
                 Event::Scalar(text, style, _, tag) => {
                     let is_merge = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
-                    let key = key(&text, style, tag.as_deref())
-                        .map_err(|kind| ParseError { kind, span: key_span })?;
+                    let key = key(&text, style, tag.as_deref()).map_err(|kind| ParseError {
+                        kind,
+                        span: key_span,
+                    })?;
                     (key, is_merge)
                 }
                 _ => {
-                    let kind = ParseErrorKind::Unsupported("a mapping key that is not a plain value");
-                    return Err(ParseError { kind, span: key_span });
+                    let kind =
+                        ParseErrorKind::Unsupported("a mapping key that is not a plain value");
+                    return Err(ParseError {
+                        kind,
+                        span: key_span,
+                    });
                 }
             };
             self.last_end = key_span.end;
             if !is_merge && entries.contains_key(&key) {
-                return Err(ParseError { kind: ParseErrorKind::DuplicateKey(key), span: key_span });
+                return Err(ParseError {
+                    kind: ParseErrorKind::DuplicateKey(key),
+                    span: key_span,
+                });
             }
             let (event, at) = self.next()?;
-            let place = Place { segment: Segment::Key(key.clone()), key: Some(key_span) };
+            let place = Place {
+                segment: Segment::Key(key.clone()),
+                key: Some(key_span),
+            };
             let built = self.node(event, at, place, depth + 1)?;
             if is_merge {
                 merges.push(built);
@@ -290,7 +341,8 @@ impl<'a> Builder<'a> {
         };
         for (index, value) in sources {
             let (Value::Object(from), Some(index)) = (value, index) else {
-                let kind = ParseErrorKind::Unsupported("a merge key (<<) whose value is not a mapping");
+                let kind =
+                    ParseErrorKind::Unsupported("a merge key (<<) whose value is not a mapping");
                 return Err(ParseError { kind, span });
             };
             for (key, value) in from {
@@ -318,7 +370,9 @@ impl<'a> Builder<'a> {
 }
 
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, ParseErrorKind> {
-    let core = tag.filter(|tag| tag.is_yaml_core_schema()).map(|tag| tag.suffix.as_str());
+    let core = tag
+        .filter(|tag| tag.is_yaml_core_schema())
+        .map(|tag| tag.suffix.as_str());
     match (core, tag) {
         (Some("int" | "float" | "bool" | "null"), _) => resolved(text),
         (Some(_), _) | (None, Some(_)) => Ok(Value::String(text.to_owned())),
@@ -328,7 +382,9 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, Pa
 }
 
 fn resolved(text: &str) -> Result<Value, ParseErrorKind> {
-    resolve_plain(text).ok_or(ParseErrorKind::Unsupported("a number that JSON cannot express"))
+    resolve_plain(text).ok_or(ParseErrorKind::Unsupported(
+        "a number that JSON cannot express",
+    ))
 }
 
 /// A key as JSON writes it: numbers and booleans become strings.
@@ -349,43 +405,80 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Vec<Document>, ParseError> {
-        split_yaml(text).into_iter().filter_map(|document| parse_yaml(document).transpose()).collect()
+        split_yaml(text)
+            .into_iter()
+            .filter_map(|document| parse_yaml(document).transpose())
+            .collect()
     }
 
     fn values(text: &str) -> Vec<Value> {
-        parse(text).unwrap().into_iter().map(|document| document.value).collect()
+        parse(text)
+            .unwrap()
+            .into_iter()
+            .map(|document| document.value)
+            .collect()
     }
 
     #[test]
     fn documents_are_split_at_markers_only() {
         let text = "# head\n%YAML 1.1\n---\na: 1\n--- # two\nb: |\n  text\n  ---\n...\n---x: 3\n---\n\n---\nd: 4\n";
-        let split: Vec<_> = split_yaml(text).iter().map(|document| document.first_line).collect();
+        let split: Vec<_> = split_yaml(text)
+            .iter()
+            .map(|document| document.first_line)
+            .collect();
         assert_eq!(split, [1, 5, 10, 11, 13]);
         assert_eq!(
             values(text),
-            [json!({"a": 1}), json!({"b": "text\n---\n"}), json!({"---x": 3}), json!({"d": 4})]
+            [
+                json!({"a": 1}),
+                json!({"b": "text\n---\n"}),
+                json!({"---x": 3}),
+                json!({"d": 4})
+            ]
         );
     }
 
     #[test]
     fn nothing_is_no_document() {
-        for text in ["", "\n\n", "# only a comment\n", "---\n", "---\n---\n", "\u{feff}"] {
+        for text in [
+            "",
+            "\n\n",
+            "# only a comment\n",
+            "---\n",
+            "---\n---\n",
+            "\u{feff}",
+        ] {
             assert_eq!(values(text), Vec::<Value>::new(), "{text:?}");
         }
     }
 
     #[test]
     fn positions_survive_markers_and_wide_characters() {
-        let document = &parse("a: ü\n---\nx: é\nlist:\n  - name: wéb\n    on: {k: v, w: 2}\n").unwrap()[1];
+        let document =
+            &parse("a: ü\n---\nx: é\nlist:\n  - name: wéb\n    on: {k: v, w: 2}\n").unwrap()[1];
         let at = |path: &[Segment]| {
             let span = document.map.locate_value(path).unwrap();
-            (span.start.line, span.start.column, span.end.line, span.end.column)
+            (
+                span.start.line,
+                span.start.column,
+                span.end.line,
+                span.end.column,
+            )
         };
         assert_eq!(at(&["x".into()]), (3, 4, 3, 5));
         assert_eq!(at(&["list".into(), 0.into()]), (5, 5, 6, 21));
-        assert_eq!(at(&["list".into(), 0.into(), "name".into()]), (5, 11, 5, 14));
-        assert_eq!(at(&["list".into(), 0.into(), "true".into(), "w".into()]), (6, 19, 6, 20));
-        assert_eq!(document.map.locate_key(&["list".into()]).unwrap().start, Position::new(4, 1));
+        assert_eq!(
+            at(&["list".into(), 0.into(), "name".into()]),
+            (5, 11, 5, 14)
+        );
+        assert_eq!(
+            at(&["list".into(), 0.into(), "true".into(), "w".into()]),
+            (6, 19, 6, 20)
+        );
+        assert_eq!(
+            document.map.locate_key(&["list".into()]).unwrap().start,
+            Position::new(4, 1)
+        );
     }
 
     #[test]
@@ -399,14 +492,21 @@ mod tests {
 
     #[test]
     fn aliases_and_merges_expand_with_their_positions() {
-        let document = &parse("base: &b {x: 1, z: 2}\nuse:\n  <<: *b\n  z: 3\nagain: *b\n").unwrap()[0];
+        let document =
+            &parse("base: &b {x: 1, z: 2}\nuse:\n  <<: *b\n  z: 3\nagain: *b\n").unwrap()[0];
         assert_eq!(
             document.value,
             json!({"base": {"x": 1, "z": 2}, "use": {"x": 1, "z": 3}, "again": {"x": 1, "z": 2}})
         );
-        let x = document.map.locate_value(&["use".into(), "x".into()]).unwrap();
+        let x = document
+            .map
+            .locate_value(&["use".into(), "x".into()])
+            .unwrap();
         assert_eq!((x.start.line, x.start.column), (1, 14));
-        let again = document.map.locate_value(&["again".into(), "z".into()]).unwrap();
+        let again = document
+            .map
+            .locate_value(&["again".into(), "z".into()])
+            .unwrap();
         assert_eq!((again.start.line, again.start.column), (1, 20));
     }
 
@@ -428,14 +528,19 @@ mod tests {
 
     #[test]
     fn an_alias_inside_its_own_anchor_is_refused() {
-        assert!(matches!(parse("a: &a [*a]\n").unwrap_err().kind, ParseErrorKind::Unsupported(_)));
+        assert!(matches!(
+            parse("a: &a [*a]\n").unwrap_err().kind,
+            ParseErrorKind::Unsupported(_)
+        ));
     }
 
     #[test]
     fn deep_nesting_is_refused_without_a_crash() {
         let text = "[".repeat(100_000);
         assert!(parse(&text).is_err());
-        let block: String = (0..200).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+        let block: String = (0..200)
+            .map(|level| format!("{}a:\n", " ".repeat(level)))
+            .collect();
         assert_eq!(parse(&block).unwrap_err().kind, ParseErrorKind::TooDeep);
     }
 

@@ -20,7 +20,8 @@ pub(crate) fn resolve_plain(text: &str) -> Option<Value> {
         | "-.inf" | "-.Inf" | "-.INF" => return None,
         _ => {}
     }
-    let numeric_start = text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
+    let numeric_start =
+        text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'));
     if !numeric_start {
         return Some(Value::String(text.to_owned()));
     }
@@ -29,7 +30,8 @@ pub(crate) fn resolve_plain(text: &str) -> Option<Value> {
         return Some(Value::Number(integer));
     }
     if let Some(float) = resolve_float(&plain) {
-        return Number::from_f64(float).map(|number| Value::Number(integral(float).unwrap_or(number)));
+        return Number::from_f64(float)
+            .map(|number| Value::Number(integral(float).unwrap_or(number)));
     }
     Some(Value::String(text.to_owned()))
 }
@@ -53,7 +55,11 @@ fn resolve_integer(text: &str) -> Option<Number> {
     } else {
         (10, lower.as_str())
     };
-    let digits = if digits.is_empty() && radix == 8 { "0" } else { digits };
+    let digits = if digits.is_empty() && radix == 8 {
+        "0"
+    } else {
+        digits
+    };
     if digits.starts_with(['+', '-']) {
         return None;
     }
@@ -81,7 +87,11 @@ fn resolve_float(text: &str) -> Option<f64> {
         let digits = exponent.strip_prefix(['-', '+']).unwrap_or(exponent);
         !digits.is_empty() && all_digits(digits)
     });
-    if mantissa_fits && exponent_fits { text.parse().ok() } else { None }
+    if mantissa_fits && exponent_fits {
+        text.parse().ok()
+    } else {
+        None
+    }
 }
 
 /// A float without a fraction as the integer that JSON writes for it.

@@ -37,13 +37,16 @@ impl Config {
             match parse_yaml(source) {
                 Ok(document) => documents.extend(document),
                 Err(error) => diagnostics.push(
-                    Diagnostic::new(Code::ConfigSyntax, error.kind.to_string()).at(file, error.span),
+                    Diagnostic::new(Code::ConfigSyntax, error.kind.to_string())
+                        .at(file, error.span),
                 ),
             }
         }
         if documents.len() > 1 {
             let message = "a configuration is one document";
-            diagnostics.push(Diagnostic::new(Code::ConfigSyntax, message).at(file, Span::at(Position::START)));
+            diagnostics.push(
+                Diagnostic::new(Code::ConfigSyntax, message).at(file, Span::at(Position::START)),
+            );
         }
         let document = documents.into_iter().next().unwrap_or_else(|| Document {
             value: Value::Object(serde_json::Map::new()),
@@ -55,16 +58,31 @@ impl Config {
 
     fn from_document(file: &str, document: Document, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let Some(schema) = SCHEMA.as_ref() else {
-            diagnostics.push(Diagnostic::new(Code::InternalError, "the configuration schema does not compile"));
+            diagnostics.push(Diagnostic::new(
+                Code::InternalError,
+                "the configuration schema does not compile",
+            ));
             return Self::default();
         };
         for problem in schema.validate(&document, file, Code::ConfigSyntax) {
             let placed = problem.location.is_some();
-            diagnostics.push(if placed { problem } else { problem.at(file, Span::at(Position::START)) });
+            diagnostics.push(if placed {
+                problem
+            } else {
+                problem.at(file, Span::at(Position::START))
+            });
         }
-        let value = schema.prune(document.value);
+        let mut value = schema.prune(document.value);
+        if let Some(config) = value.as_object_mut() {
+            // Its absence was reported; the rest can still be used.
+            config.entry("version").or_insert_with(|| Value::from(1));
+        }
         let raw: RawConfig = serde_json::from_value(value).unwrap_or_default();
-        let config = Self { raw, file: file.to_owned(), map: document.map };
+        let config = Self {
+            raw,
+            file: file.to_owned(),
+            map: document.map,
+        };
         config.check(diagnostics);
         config
     }
@@ -77,17 +95,26 @@ impl Config {
                     if Selector::parse(pattern).is_none() {
                         let message = format!("{id}: {pattern:?} is not a glob");
                         let path = [
-                            "controls".into(), id.0.as_str().into(), "scopes".into(), at.into(),
-                            "subjects".into(), number.into(),
+                            "controls".into(),
+                            id.0.as_str().into(),
+                            "scopes".into(),
+                            at.into(),
+                            "subjects".into(),
+                            number.into(),
                         ];
-                        diagnostics.push(self.place(Diagnostic::new(Code::InvalidSelector, message), &path));
+                        diagnostics.push(
+                            self.place(Diagnostic::new(Code::InvalidSelector, message), &path),
+                        );
                     }
                 }
             }
         }
         if self.raw.ledger.is_some() {
             let message = "decisions are not recorded: this version has no ledger";
-            diagnostics.push(self.place(Diagnostic::new(Code::LedgerNotAvailable, message), &["ledger".into()]));
+            diagnostics.push(self.place(
+                Diagnostic::new(Code::LedgerNotAvailable, message),
+                &["ledger".into()],
+            ));
         }
     }
 
@@ -95,12 +122,16 @@ impl Config {
     /// their schema.
     pub fn check_against(&self, controls: &[Control]) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
-        let known: BTreeMap<&ControlId, &Control> = controls.iter().map(|control| (&control.id, control)).collect();
+        let known: BTreeMap<&ControlId, &Control> = controls
+            .iter()
+            .map(|control| (&control.id, control))
+            .collect();
         for (id, settings) in &self.raw.controls {
             let Some(control) = known.get(id) else {
                 let message = format!("there is no control {id}");
                 let diagnostic = Diagnostic::new(Code::UnknownControl, message);
-                diagnostics.push(self.place(diagnostic, &["controls".into(), id.0.as_str().into()]));
+                diagnostics
+                    .push(self.place(diagnostic, &["controls".into(), id.0.as_str().into()]));
                 continue;
             };
             for (name, value) in &settings.parameters {
@@ -110,9 +141,19 @@ impl Config {
         diagnostics
     }
 
-    fn check_parameter(&self, control: &Control, name: &str, value: &Value, diagnostics: &mut Vec<Diagnostic>) {
-        let path =
-            ["controls".into(), control.id.0.as_str().into(), "parameters".into(), name.into()];
+    fn check_parameter(
+        &self,
+        control: &Control,
+        name: &str,
+        value: &Value,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let path = [
+            "controls".into(),
+            control.id.0.as_str().into(),
+            "parameters".into(),
+            name.into(),
+        ];
         let Some(definition) = control.parameters.get(name) else {
             let message = format!("{} has no parameter {name}", control.id);
             diagnostics.push(self.place(Diagnostic::new(Code::InvalidParameter, message), &path));
@@ -120,7 +161,8 @@ impl Config {
         };
         match Schema::compile(definition) {
             Ok(schema) => {
-                let problems = schema.validate_at(value, &path, &self.map, &self.file, Code::InvalidParameter);
+                let problems =
+                    schema.validate_at(value, &path, &self.map, &self.file, Code::InvalidParameter);
                 diagnostics.extend(problems);
             }
             Err(error) => {
@@ -145,10 +187,16 @@ impl Config {
     /// The values of a control's parameters: what the configuration says where it follows the parameter's
     /// schema, else the default. A parameter that has neither is absent.
     pub(crate) fn parameters(&self, control: &Control) -> BTreeMap<String, Value> {
-        let set = self.raw.controls.get(&control.id).map(|settings| &settings.parameters);
+        let set = self
+            .raw
+            .controls
+            .get(&control.id)
+            .map(|settings| &settings.parameters);
         let mut values = BTreeMap::new();
         for (name, definition) in &control.parameters {
-            let given = set.and_then(|set| set.get(name)).filter(|value| follows(definition, value));
+            let given = set
+                .and_then(|set| set.get(name))
+                .filter(|value| follows(definition, value));
             if let Some(value) = given.or_else(|| definition.get("default")) {
                 values.insert(name.clone(), value.clone());
             }
@@ -166,8 +214,11 @@ impl Config {
                 .unwrap_or_else(|| control.severity.default_enforcement());
             let mut scopes = Vec::new();
             for scope in settings.into_iter().flat_map(|settings| &settings.scopes) {
-                let selectors: Vec<Selector> =
-                    scope.subjects.iter().filter_map(|pattern| Selector::parse(pattern)).collect();
+                let selectors: Vec<Selector> = scope
+                    .subjects
+                    .iter()
+                    .filter_map(|pattern| Selector::parse(pattern))
+                    .collect();
                 scopes.push((selectors, scope.enforcement));
             }
             table.insert(control.id.clone(), (base, scopes));
@@ -182,9 +233,15 @@ impl Config {
 }
 
 fn follows(definition: &Value, value: &Value) -> bool {
-    let document = Document { value: value.clone(), map: SourceMap::default() };
-    Schema::compile(definition)
-        .is_ok_and(|schema| schema.validate(&document, "", Code::InvalidParameter).is_empty())
+    let document = Document {
+        value: value.clone(),
+        map: SourceMap::default(),
+    };
+    Schema::compile(definition).is_ok_and(|schema| {
+        schema
+            .validate(&document, "", Code::InvalidParameter)
+            .is_empty()
+    })
 }
 
 /// Which enforcement a control has on a subject.
@@ -204,7 +261,10 @@ impl EnforcementTable {
                     serde_json::json!({"subjects": patterns, "enforcement": enforcement})
                 })
                 .collect();
-            (control.0.clone(), serde_json::json!({"enforcement": base, "scopes": scopes}))
+            (
+                control.0.clone(),
+                serde_json::json!({"enforcement": base, "scopes": scopes}),
+            )
         });
         Value::Object(rows.collect())
     }
@@ -212,10 +272,16 @@ impl EnforcementTable {
     /// The enforcement of the first scope that selects the subject, else the control's own. A control that is
     /// not in the table denies.
     pub(crate) fn of(&self, control: &ControlId, subject_id: &str) -> Enforcement {
-        let Some((base, scopes)) = self.table.get(control) else { return Enforcement::Deny };
+        let Some((base, scopes)) = self.table.get(control) else {
+            return Enforcement::Deny;
+        };
         scopes
             .iter()
-            .find(|(selectors, _)| selectors.iter().any(|selector| selector.matches(subject_id)))
+            .find(|(selectors, _)| {
+                selectors
+                    .iter()
+                    .any(|selector| selector.matches(subject_id))
+            })
             .map_or(*base, |(_, enforcement)| *enforcement)
     }
 }

@@ -21,7 +21,10 @@ impl Moment {
     /// A decision's clock, and the id of its subject as its seed.
     pub(crate) fn new(now: Timestamp, subject: &str) -> Self {
         let nanoseconds = i64::try_from(now.as_nanosecond()).unwrap_or(i64::MAX);
-        Self { nanoseconds, seed: subject.to_owned() }
+        Self {
+            nanoseconds,
+            seed: subject.to_owned(),
+        }
     }
 
     /// Runs an evaluation with this clock and seed, on this thread.
@@ -34,7 +37,9 @@ impl Moment {
 
     /// Whether an evaluation is running on this thread.
     pub(crate) fn is_set() -> bool {
-        CURRENT.try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some())).unwrap_or(false)
+        CURRENT
+            .try_with(|current| current.try_borrow().is_ok_and(|current| current.is_some()))
+            .unwrap_or(false)
     }
 
     fn digest(&self, key: &Value) -> [u8; 32] {
@@ -49,15 +54,29 @@ impl Moment {
 /// Replaces the built-ins of the same names; regorus looks extensions up first.
 pub(super) fn install(engine: &mut Engine) {
     // An extension of a new engine cannot be there already, the one error that this call has.
-    let _ = engine.add_extension("time.now_ns".to_owned(), 0, Box::new(|_| with(|m| Some(Value::from(m.nanoseconds)))));
-    let _ = engine.add_extension("uuid.rfc4122".to_owned(), 1, Box::new(|arguments| with(|m| uuid(m, arguments.first()?))));
-    let _ = engine.add_extension("rand.intn".to_owned(), 2, Box::new(|arguments| with(|m| intn(m, &arguments))));
+    let _ = engine.add_extension(
+        "time.now_ns".to_owned(),
+        0,
+        Box::new(|_| with(|m| Some(Value::from(m.nanoseconds)))),
+    );
+    let _ = engine.add_extension(
+        "uuid.rfc4122".to_owned(),
+        1,
+        Box::new(|arguments| with(|m| uuid(m, arguments.first()?))),
+    );
+    let _ = engine.add_extension(
+        "rand.intn".to_owned(),
+        2,
+        Box::new(|arguments| with(|m| intn(m, &arguments))),
+    );
 }
 
 fn with(value: impl FnOnce(&Moment) -> Option<Value>) -> anyhow::Result<Value> {
     CURRENT.with(|current| {
         let current = current.borrow();
-        let moment = current.as_ref().ok_or_else(|| anyhow::anyhow!("no decision is being made"))?;
+        let moment = current
+            .as_ref()
+            .ok_or_else(|| anyhow::anyhow!("no decision is being made"))?;
         Ok(value(moment).unwrap_or(Value::Undefined))
     })
 }

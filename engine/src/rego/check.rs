@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{BUILTINS, Expr, Import, Literal, Module as Ast, Query, Rule, RuleHead, Span};
+use regorus::unstable::{
+    BUILTINS, Expr, Import, Literal, Module as Ast, Query, Rule, RuleHead, Span,
+};
 
-use super::{Compiled, RegoProblem, package_of};
+use super::safety::unsafe_variables;
+use super::{Compiled, RegoProblem, column, package_of};
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub(crate) enum CheckKind {
     ForbiddenFunction,
     /// A call with too few or too many arguments.
     WrongArity,
+    /// A variable that nothing binds.
+    UnsafeVariable,
     /// A rule that depends on itself.
     Recursion,
     /// A parameter that METADATA does not declare.
@@ -22,11 +27,20 @@ pub(crate) enum CheckKind {
 }
 
 /// Built-ins of OPA that no decision may depend on: they reach out, or give another answer elsewhere.
-const FORBIDDEN: &[&str] = &["http.send", "opa.runtime", "net.lookup_ip_addr", "rego.parse_module"];
+const FORBIDDEN: &[&str] = &[
+    "http.send",
+    "opa.runtime",
+    "net.lookup_ip_addr",
+    "rego.parse_module",
+];
 
 /// Built-ins that regorus handles itself, and those that this crate adds.
-const OTHER_BUILTINS: &[(&str, usize)] =
-    &[("print", usize::MAX), ("time.now_ns", 0), ("uuid.rfc4122", 1), ("rand.intn", 2)];
+const OTHER_BUILTINS: &[(&str, usize)] = &[
+    ("print", usize::MAX),
+    ("time.now_ns", 0),
+    ("uuid.rfc4122", 1),
+    ("rand.intn", 2),
+];
 
 /// Looks through every module. `parameters` says for each control id which parameters it declares, and
 /// `control_of` which control a package is.
@@ -34,8 +48,13 @@ pub(crate) fn check(
     compiled: &Compiled,
     parameters: &BTreeMap<String, BTreeSet<String>>,
 ) -> Vec<(CheckKind, RegoProblem)> {
-    let modules = compiled.modules();
-    let mut checker = Checker { parameters, rules: BTreeMap::new(), found: Vec::new(), graph: BTreeMap::new() };
+    let modules = compiled.parsed();
+    let mut checker = Checker {
+        parameters,
+        rules: BTreeMap::new(),
+        found: Vec::new(),
+        graph: BTreeMap::new(),
+    };
     for module in &modules {
         checker.declare(module);
     }
@@ -93,7 +112,9 @@ impl Checker<'_> {
         let package = package_path(module);
         for rule in &module.policy {
             let (reference, arity) = head(rule);
-            let Some(name) = static_path(reference) else { continue };
+            let Some(name) = static_path(reference) else {
+                continue;
+            };
             let path = [package.clone(), name].concat();
             let declared = self.rules.entry(path).or_insert_with(|| Declared {
                 span: reference.span().clone(),
@@ -104,14 +125,34 @@ impl Checker<'_> {
     }
 
     fn module(&mut self, module: &Ast) {
+        let known = self.known_names(module);
         for rule in &module.policy {
+            for found in unsafe_variables(rule, &known) {
+                let message = format!("nothing binds the variable {}", found.name);
+                self.report(CheckKind::UnsafeVariable, &found.span, message);
+            }
             let (reference, _) = head(rule);
             let package = package_path(module);
             let name = static_path(reference).unwrap_or_default();
-            let scope =
-                Scope { rule: [package.clone(), name].concat(), package, imports: &module.imports };
+            let scope = Scope {
+                rule: [package.clone(), name].concat(),
+                package,
+                imports: &module.imports,
+            };
             self.rule(rule, &scope);
         }
+    }
+
+    /// The names of a module that are no variables: the rules of its package, and its imports.
+    fn known_names(&self, module: &Ast) -> BTreeSet<String> {
+        let package = package_path(module);
+        let rules = self
+            .rules
+            .keys()
+            .filter_map(|path| path.strip_prefix(package.as_slice())?.first().cloned());
+        rules
+            .chain(module.imports.iter().filter_map(import_alias))
+            .collect()
     }
 
     fn rule(&mut self, rule: &Rule, scope: &Scope<'_>) {
@@ -121,7 +162,9 @@ impl Checker<'_> {
                 match head {
                     RuleHead::Compr { refr, assign, .. } => {
                         self.indexes(refr, scope);
-                        assign.iter().for_each(|assign| self.expr(&assign.value, scope));
+                        assign
+                            .iter()
+                            .for_each(|assign| self.expr(&assign.value, scope));
                     }
                     RuleHead::Set { refr, key, .. } => {
                         self.indexes(refr, scope);
@@ -129,11 +172,15 @@ impl Checker<'_> {
                     }
                     RuleHead::Func { args, assign, .. } => {
                         args.iter().for_each(|argument| self.expr(argument, scope));
-                        assign.iter().for_each(|assign| self.expr(&assign.value, scope));
+                        assign
+                            .iter()
+                            .for_each(|assign| self.expr(&assign.value, scope));
                     }
                 }
                 for body in bodies {
-                    body.assign.iter().for_each(|assign| self.expr(&assign.value, scope));
+                    body.assign
+                        .iter()
+                        .for_each(|assign| self.expr(&assign.value, scope));
                     self.query(&body.query, scope);
                 }
             }
@@ -144,12 +191,19 @@ impl Checker<'_> {
         for statement in &query.stmts {
             match &statement.literal {
                 Literal::SomeVars { .. } => {}
-                Literal::SomeIn { key, value, collection, .. } => {
+                Literal::SomeIn {
+                    key,
+                    value,
+                    collection,
+                    ..
+                } => {
                     key.iter().for_each(|key| self.expr(key, scope));
                     self.expr(value, scope);
                     self.expr(collection, scope);
                 }
-                Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => self.expr(expr, scope),
+                Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => {
+                    self.expr(expr, scope)
+                }
                 Literal::Every { domain, query, .. } => {
                     self.expr(domain, scope);
                     self.query(query, scope);
@@ -167,8 +221,8 @@ impl Checker<'_> {
                 self.reference(expr, scope);
                 self.indexes(expr, scope);
             }
-            Expr::Call { span, fcn, params, .. } => {
-                self.call(span, fcn, params.len(), scope);
+            Expr::Call { fcn, params, .. } => {
+                self.call(start_of(fcn), fcn, params.len(), scope);
                 params.iter().for_each(|param| self.expr(param, scope));
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
@@ -184,7 +238,9 @@ impl Checker<'_> {
                 self.expr(term, scope);
                 self.query(query, scope);
             }
-            Expr::ObjectCompr { key, value, query, .. } => {
+            Expr::ObjectCompr {
+                key, value, query, ..
+            } => {
                 self.expr(key, scope);
                 self.expr(value, scope);
                 self.query(query, scope);
@@ -197,7 +253,12 @@ impl Checker<'_> {
                 self.expr(lhs, scope);
                 self.expr(rhs, scope);
             }
-            Expr::Membership { key, value, collection, .. } => {
+            Expr::Membership {
+                key,
+                value,
+                collection,
+                ..
+            } => {
                 key.iter().for_each(|key| self.expr(key, scope));
                 self.expr(value, scope);
                 self.expr(collection, scope);
@@ -224,18 +285,26 @@ impl Checker<'_> {
     }
 
     fn reference(&mut self, expr: &Expr, scope: &Scope<'_>) {
-        let Some(path) = static_path(expr) else { return };
+        let Some(path) = static_path(expr) else {
+            return;
+        };
         let full = resolve(&path, scope);
-        self.parameter(&full, expr.span());
+        self.parameter(&full, start_of(expr));
         self.depend(scope, full);
     }
 
     fn call(&mut self, span: &Span, function: &Expr, arguments: usize, scope: &Scope<'_>) {
-        let Some(path) = static_path(function) else { return };
+        let Some(path) = static_path(function) else {
+            return;
+        };
         let full = resolve(&path, scope);
         if let Some(declared) = self.rules.get(&full) {
             if !declared.arities.is_empty() && !declared.arities.contains(&arguments) {
-                let message = format!("{} takes {} arguments, not {arguments}", path.join("."), one_of(&declared.arities));
+                let message = format!(
+                    "{} takes {} arguments, not {arguments}",
+                    path.join("."),
+                    one_of(&declared.arities)
+                );
                 self.report(CheckKind::WrongArity, span, message);
             }
             self.depend(scope, full);
@@ -243,7 +312,8 @@ impl Checker<'_> {
         }
         let name = path.join(".");
         if FORBIDDEN.contains(&name.as_str()) {
-            let message = format!("{name} is not allowed: a decision that depends on it cannot be replayed");
+            let message =
+                format!("{name} is not allowed: a decision that depends on it cannot be replayed");
             self.report(CheckKind::ForbiddenFunction, span, message);
             return;
         }
@@ -251,9 +321,17 @@ impl Checker<'_> {
             .iter()
             .find(|(builtin, _)| *builtin == name)
             .map(|(_, arity)| *arity)
-            .or_else(|| BUILTINS.get(name.as_str()).map(|(_, arity)| usize::from(*arity)));
+            .or_else(|| {
+                BUILTINS
+                    .get(name.as_str())
+                    .map(|(_, arity)| usize::from(*arity))
+            });
         match arity {
-            None => self.report(CheckKind::UnknownFunction, span, format!("there is no function {name}")),
+            None => self.report(
+                CheckKind::UnknownFunction,
+                span,
+                format!("there is no function {name}"),
+            ),
             // One more argument is OPA's out-parameter form, `f(x, y)` for `y = f(x)`.
             Some(arity) if arity != usize::MAX && arguments != arity && arguments != arity + 1 => {
                 let message = format!("{name} takes {arity} arguments, not {arguments}");
@@ -264,7 +342,9 @@ impl Checker<'_> {
     }
 
     fn parameter(&mut self, path: &[String], span: &Span) {
-        let [data, parameters, control, name, ..] = path else { return };
+        let [data, parameters, control, name, ..] = path else {
+            return;
+        };
         if data != "data" || parameters != "parameters" {
             return;
         }
@@ -279,16 +359,22 @@ impl Checker<'_> {
 
     /// Records that a rule depends on whatever a path leads to: a rule at, above or below it.
     fn depend(&mut self, scope: &Scope<'_>, path: Vec<String>) {
-        self.graph.entry(scope.rule.clone()).or_default().insert(path);
+        self.graph
+            .entry(scope.rule.clone())
+            .or_default()
+            .insert(path);
     }
 
     fn report(&mut self, kind: CheckKind, span: &Span, message: String) {
-        self.found.push((kind, RegoProblem {
-            file: span.source.get_path().clone(),
-            line: span.line,
-            column: span.col,
-            message,
-        }));
+        self.found.push((
+            kind,
+            RegoProblem {
+                file: span.source.get_path().clone(),
+                line: span.line,
+                column: column(span.source.contents(), span.line, span.col),
+                message,
+            },
+        ));
     }
 
     fn recursion(&mut self) {
@@ -303,8 +389,11 @@ impl Checker<'_> {
                 }
             }
         }
-        let cyclic: Vec<Vec<String>> =
-            edges.keys().filter(|rule| reaches(&edges, rule)).map(|rule| (*rule).clone()).collect();
+        let cyclic: Vec<Vec<String>> = edges
+            .keys()
+            .filter(|rule| reaches(&edges, rule))
+            .map(|rule| (*rule).clone())
+            .collect();
         for rule in cyclic {
             if let Some(span) = self.rules.get(&rule).map(|declared| declared.span.clone()) {
                 let message = format!("rule {} depends on itself", rule.join("."));
@@ -348,20 +437,43 @@ fn package_path(module: &Ast) -> Vec<String> {
 
 /// A path as it is from the root: through imports, or within the package.
 fn resolve(path: &[String], scope: &Scope<'_>) -> Vec<String> {
-    let Some((first, rest)) = path.split_first() else { return Vec::new() };
+    let Some((first, rest)) = path.split_first() else {
+        return Vec::new();
+    };
     if first == "data" || first == "input" {
         return path.to_vec();
     }
     for import in scope.imports {
-        let Some(target) = static_path(&import.refr) else { continue };
-        let alias = import.r#as.as_ref().map(|alias| alias.text().to_owned()).or_else(|| target.last().cloned());
-        if alias.as_ref() == Some(first) {
+        let Some(target) = static_path(&import.refr) else {
+            continue;
+        };
+        if import_alias(import).as_ref() == Some(first) {
             return [target, rest.to_vec()].concat();
         }
     }
     [scope.package.as_slice(), path].concat()
 }
 
+/// The name that an import has in its module.
+fn import_alias(import: &Import) -> Option<String> {
+    match &import.r#as {
+        Some(alias) => Some(alias.text().to_owned()),
+        None => static_path(&import.refr)?.pop(),
+    }
+}
+
+/// Where a reference starts; its own span is that of its last part.
+fn start_of(expr: &Expr) -> &Span {
+    match expr {
+        Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => start_of(refr),
+        _ => expr.span(),
+    }
+}
+
 fn one_of(arities: &BTreeSet<usize>) -> String {
-    arities.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+    arities
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(" or ")
 }

@@ -8,6 +8,7 @@
 
 mod builtins;
 mod check;
+mod safety;
 mod test_run;
 mod value;
 
@@ -46,13 +47,17 @@ pub(crate) struct RegoProblem {
 impl RegoProblem {
     /// Reads a regorus error: `--> file:line:column`, an excerpt, `error: message`.
     fn parse(text: &str) -> Self {
-        let place = text.split_once("--> ").map_or("", |(_, rest)| rest.lines().next().unwrap_or(""));
+        let place = text
+            .split_once("--> ")
+            .map_or("", |(_, rest)| rest.lines().next().unwrap_or(""));
         let mut parts = place.rsplitn(3, ':');
         let mut number = || parts.next().and_then(|part| part.trim().parse().ok());
         let column = number();
         let line = number();
         let file = parts.next().unwrap_or_default().to_owned();
-        let message = text.rsplit_once("error: ").map_or(text, |(_, message)| message);
+        let message = text
+            .rsplit_once("error: ")
+            .map_or(text, |(_, message)| message);
         Self {
             file,
             line: line.unwrap_or(1),
@@ -60,6 +65,29 @@ impl RegoProblem {
             message: message.lines().next().unwrap_or_default().trim().to_owned(),
         }
     }
+
+    /// The same with its column in characters, where it is in one of the modules.
+    fn placed(mut self, modules: &[Module]) -> Self {
+        if let Some(module) = modules.iter().find(|module| *module.file == *self.file) {
+            self.column = column(&module.text, self.line, self.column);
+        }
+        self
+    }
+}
+
+/// A column in characters; regorus counts a tab as four.
+fn column(text: &str, line: u32, regorus_column: u32) -> u32 {
+    let index = usize::try_from(line.saturating_sub(1)).unwrap_or(usize::MAX);
+    let mut at = 1;
+    let mut counted = 1;
+    for character in text.lines().nth(index).unwrap_or_default().chars() {
+        if counted >= regorus_column {
+            break;
+        }
+        counted += if character == '\t' { 4 } else { 1 };
+        at += 1;
+    }
+    at
 }
 
 /// Why an evaluation gave no value.
@@ -78,6 +106,7 @@ pub(crate) enum EvalFailure {
 pub(crate) struct Compiled {
     engine: Engine,
     rules: BTreeMap<String, BTreeSet<String>>,
+    modules: Arc<[Module]>,
 }
 
 /// Policies as long as anyone writes them, not as long as memory allows.
@@ -103,34 +132,49 @@ pub(crate) fn parse(module: &Module) -> Result<(), RegoProblem> {
     new_engine()
         .add_policy(module.file.to_string(), module.text.to_string())
         .map(|_| ())
-        .map_err(|error| RegoProblem::parse(&error.to_string()))
+        .map_err(|error| {
+            RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(module))
+        })
 }
 
 /// Compiles modules with the data that stands beside them.
 pub(crate) fn compile(modules: &[Module], data: &Value) -> Result<Compiled, RegoProblem> {
     let mut engine = new_engine();
     builtins::install(&mut engine);
-    let problem = |error: &dyn std::fmt::Display| RegoProblem::parse(&error.to_string());
+    let problem =
+        |error: &dyn std::fmt::Display| RegoProblem::parse(&error.to_string()).placed(modules);
     for module in modules {
         engine
             .add_policy(module.file.to_string(), module.text.to_string())
             .map_err(|error| problem(&error))?;
     }
-    engine.add_data(RegoValue::from_json(data).0).map_err(|error| problem(&error))?;
+    engine
+        .add_data(RegoValue::from_json(data).0)
+        .map_err(|error| problem(&error))?;
     // Evaluating anything makes regorus analyse every module.
-    engine.eval_query("true".to_owned(), false).map_err(|error| problem(&error))?;
+    engine
+        .eval_query("true".to_owned(), false)
+        .map_err(|error| problem(&error))?;
     let mut rules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for module in engine.get_modules().iter() {
         let names = rules.entry(package_of(module)).or_default();
         names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
     }
-    Ok(Compiled { engine, rules })
+    Ok(Compiled {
+        engine,
+        rules,
+        modules: modules.into(),
+    })
 }
 
 impl Compiled {
     /// A set without modules: every rule is an error.
     pub(crate) fn empty() -> Self {
-        Self { engine: new_engine(), rules: BTreeMap::new() }
+        Self {
+            engine: new_engine(),
+            rules: BTreeMap::new(),
+            modules: Arc::from([]),
+        }
     }
 
     /// The rules of a package; a rule that has only a default counts.
@@ -139,14 +183,18 @@ impl Compiled {
     }
 
     /// The modules as regorus parsed them.
-    fn modules(&self) -> Vec<NodeRef<Ast>> {
+    fn parsed(&self) -> Vec<NodeRef<Ast>> {
         let mut engine = self.engine.clone();
         engine.get_modules().clone()
     }
 
     /// An evaluator of its own, for one thread.
     pub(crate) fn instance(&self) -> Instance {
-        Instance { engine: self.engine.clone(), template: self.engine.clone() }
+        Instance {
+            engine: self.engine.clone(),
+            template: self.engine.clone(),
+            modules: Arc::clone(&self.modules),
+        }
     }
 }
 
@@ -159,7 +207,9 @@ fn rule_name(rule: &Rule) -> Option<String> {
     let reference = match rule {
         Rule::Default { refr, .. } => refr,
         Rule::Spec { head, .. } => match head {
-            RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } | RuleHead::Func { refr, .. } => refr,
+            RuleHead::Compr { refr, .. }
+            | RuleHead::Set { refr, .. }
+            | RuleHead::Func { refr, .. } => refr,
         },
     };
     check::static_path(reference).and_then(|path| path.into_iter().next())
@@ -170,6 +220,7 @@ fn rule_name(rule: &Rule) -> Option<String> {
 pub(crate) struct Instance {
     engine: Engine,
     template: Engine,
+    modules: Arc<[Module]>,
 }
 
 impl Instance {
@@ -185,19 +236,29 @@ impl Instance {
         moment: &Moment,
         budget: Duration,
     ) -> Result<Option<Value>, EvalFailure> {
-        self.engine.set_execution_timer_config(ExecutionTimerConfig {
-            limit: budget,
-            check_interval: NonZeroU32::new(64).unwrap_or(NonZeroU32::MIN),
-        });
+        self.engine
+            .set_execution_timer_config(ExecutionTimerConfig {
+                limit: budget,
+                check_interval: NonZeroU32::new(64).unwrap_or(NonZeroU32::MIN),
+            });
         let engine = &mut self.engine;
-        let evaluated = moment.during(|| catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))));
+        let evaluated =
+            moment.during(|| catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))));
         match evaluated {
             Ok(Ok(regorus::Value::Undefined)) => Ok(None),
-            Ok(Ok(value)) => RegoValue(value).to_json().map(Some).ok_or(EvalFailure::Error { line: 0, column: 0 }),
-            Ok(Err(error)) if error.downcast_ref::<LimitError>().is_some() => Err(EvalFailure::Timeout),
+            Ok(Ok(value)) => RegoValue(value)
+                .to_json()
+                .map(Some)
+                .ok_or(EvalFailure::Error { line: 0, column: 0 }),
+            Ok(Err(error)) if error.downcast_ref::<LimitError>().is_some() => {
+                Err(EvalFailure::Timeout)
+            }
             Ok(Err(error)) => {
-                let problem = RegoProblem::parse(&error.to_string());
-                Err(EvalFailure::Error { line: problem.line, column: problem.column })
+                let problem = RegoProblem::parse(&error.to_string()).placed(&self.modules);
+                Err(EvalFailure::Error {
+                    line: problem.line,
+                    column: problem.column,
+                })
             }
             Err(_) => {
                 // The evaluator's state is unknown now; start over from the prepared one.

@@ -47,7 +47,10 @@ pub fn run_rego_tests(files: &[(String, String)]) -> Result<RegoTestRun, String>
     builtins::install(&mut engine);
     engine.set_enable_coverage(true);
     for (file, text) in files {
-        let module = Module { file: Arc::from(file.as_str()), text: Arc::from(text.as_str()) };
+        let module = Module {
+            file: Arc::from(file.as_str()),
+            text: Arc::from(text.as_str()),
+        };
         engine
             .add_policy(module.file.to_string(), module.text.to_string())
             .map_err(|error| error.to_string())?;
@@ -82,7 +85,9 @@ pub fn run_rego_tests(files: &[(String, String)]) -> Result<RegoTestRun, String>
         };
         run.tests.push(RegoTest { name, failure });
     }
-    let report = engine.get_coverage_report().map_err(|error| error.to_string())?;
+    let report = engine
+        .get_coverage_report()
+        .map_err(|error| error.to_string())?;
     for file in report.files {
         if file.path.ends_with("_test.rego") {
             continue;

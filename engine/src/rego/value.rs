@@ -14,8 +14,10 @@ impl RegoValue {
 
     /// An object from its fields; shares the parts.
     pub(crate) fn object<'a>(fields: impl IntoIterator<Item = (&'a str, Self)>) -> Self {
-        let fields: std::collections::BTreeMap<Rego, Rego> =
-            fields.into_iter().map(|(key, value)| (Rego::from(key), value.0)).collect();
+        let fields: std::collections::BTreeMap<Rego, Rego> = fields
+            .into_iter()
+            .map(|(key, value)| (Rego::from(key), value.0))
+            .collect();
         Self(Rego::from(fields))
     }
 
@@ -57,7 +59,8 @@ mod tests {
 
     #[test]
     fn json_survives_the_round_trip() {
-        let value = json!({"a": [1, -2, 1.5, 18_446_744_073_709_551_615_u64, null, true, "ü"], "b": {}});
+        let value =
+            json!({"a": [1, -2, 1.5, 18_446_744_073_709_551_615_u64, null, true, "ü"], "b": {}});
         assert_eq!(RegoValue::from_json(&value).to_json(), Some(value));
     }
 }

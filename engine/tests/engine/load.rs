@@ -1,0 +1,211 @@
+//! What is refused when it is loaded, and where it says it is.
+
+use rstest::rstest;
+use soc2gate_source::Code;
+
+use super::*;
+
+const FINE: &str = "deny contains {\"message\": \"x\"} if input.object.bad";
+
+fn problems(sources: &[PolicySource]) -> Vec<String> {
+    shown(&Library::load(sources).1)
+}
+
+#[test]
+fn metadata_is_a_closed_schema_with_positions() {
+    let source = control("TST-01", FINE);
+    let broken = source
+        .text
+        .replace("severity: high", "severity: hihg")
+        .replace("#   remediation", "#   remedation");
+    assert_eq!(
+        problems(&[PolicySource {
+            text: broken,
+            ..source
+        }]),
+        [
+            "SG4002 5:3 custom: missing key \"remediation\"",
+            "SG4002 7:5 custom.severity: must be one of low, medium, high, critical",
+            "SG4002 11:5 custom.remedation: unknown key \"remedation\"; did you mean \"remediation\"?",
+        ]
+    );
+}
+
+#[rstest]
+#[case("#   id: TST-01\n", "", "SG4002 5:3 custom: missing key \"id\"")]
+#[case(
+    "id: TST-01",
+    "id: tst1",
+    "SG4002 6:5 custom.id: must be an id like CHG-01: letters, a dash, digits"
+)]
+#[case(
+    "kind: kubernetes",
+    "kind: kubernets",
+    "SG4002 9:9 custom.inputs[0].kind: must be one of kubernetes, pull_request"
+)]
+#[case(
+    "soc2: [CC6.1]",
+    "soc2: []",
+    "SG4002 10:18 custom.frameworks.soc2: must not be empty"
+)]
+#[case("# scope: package\n", "", "SG4002 2:3 missing key \"scope\"")]
+#[case("# title: Title of TST-01", "# title: [", "SG4002 3:")]
+#[case(
+    "# METADATA\n",
+    "# NO METADATA\n",
+    "SG4001 12:1 package test.tst_01 has a rule `deny` but no METADATA"
+)]
+fn broken_metadata_is_refused(#[case] from: &str, #[case] to: &str, #[case] expected: &str) {
+    let source = control("TST-01", FINE);
+    let text = source.text.replace(from, to);
+    assert_ne!(text, source.text);
+    let found = problems(&[PolicySource { text, ..source }]);
+    assert!(
+        found.iter().any(|problem| problem.starts_with(expected)),
+        "{found:#?}"
+    );
+}
+
+#[rstest]
+#[case("deny contains {\"message\": \"x\"} if {", Code::RegoInvalid)]
+#[case(
+    "deny contains {\"message\": x} if input.object.bad",
+    Code::RegoInvalid
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if {\n\tsome y\n\tinput.a == y\n}",
+    Code::RegoInvalid
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if not input.a[y]",
+    Code::RegoInvalid
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if count([z | some x in input.a; x == 1]) > 0",
+    Code::RegoInvalid
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if nosuch.function(input)",
+    Code::UnknownFunction
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if count(input, 1, 2) > 1",
+    Code::RegoInvalid
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if f(1, 2)\n\nf(x) := x",
+    Code::RegoInvalid
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if http.send({\"url\": input.object.url}).status_code == 200",
+    Code::ForbiddenFunction
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if opa.runtime().env.HOME",
+    Code::ForbiddenFunction
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if net.lookup_ip_addr(\"a\")",
+    Code::ForbiddenFunction
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if f(1)\n\nf(n) := f(n - 1)",
+    Code::RecursivePolicy
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if a\n\na if b\n\nb if a",
+    Code::RecursivePolicy
+)]
+#[case(
+    "warn contains {\"message\": \"x\"} if input.object.bad",
+    Code::NoDenyRule
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if input.n > data.parameters[\"TST-01\"].limit",
+    Code::UndeclaredParameter
+)]
+fn broken_rego_is_refused(#[case] body: &str, #[case] code: Code) {
+    let (library, problems) = Library::load(&[control("TST-01", body), control("TST-02", FINE)]);
+    assert_eq!(
+        problems.first().map(|problem| problem.code),
+        Some(code),
+        "{:?}",
+        shown(&problems)
+    );
+    assert!(
+        problems[0]
+            .location
+            .as_ref()
+            .is_some_and(|at| at.file == "tst_01.rego" && at.line >= 1)
+    );
+    let ids: Vec<&str> = library
+        .controls()
+        .iter()
+        .map(|control| control.id.0.as_str())
+        .collect();
+    assert_eq!(ids, ["TST-02"], "the others are loaded");
+}
+
+#[test]
+fn problems_stand_at_their_line() {
+    let found = problems(&[control(
+        "TST-01",
+        "deny contains {\"message\": \"x\"} if {\n\tinput.object.bad\n\tno_such(input)\n}",
+    )]);
+    assert_eq!(found, ["SG4004 18:2 there is no function no_such"]);
+}
+
+#[test]
+fn one_id_and_one_package_are_one_control() {
+    let twin = PolicySource {
+        file: "twin.rego".to_owned(),
+        ..control("TST-01", FINE)
+    };
+    assert_eq!(
+        problems(&[control("TST-01", FINE), twin]),
+        ["SG4006 1:1 control TST-01 (package test.tst_01) exists already as TST-01 in tst_01.rego"]
+    );
+}
+
+#[test]
+fn a_default_follows_its_schema() {
+    let parameters = "#   parameters: {limit: {type: integer, minimum: 1, default: 0}, odd: {type: integer, minimum: x}}\n";
+    let found = problems(&[control_with("TST-01", "high", parameters, FINE)]);
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(
+        found[0].starts_with("SG4002 12:") && found[0].contains("must be at least 1"),
+        "{found:?}"
+    );
+    assert!(
+        found[1].contains("parameter odd is not a JSON Schema"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn long_lines_are_fine_and_libraries_need_no_metadata() {
+    let library = PolicySource {
+        file: "lib.rego".to_owned(),
+        text: format!(
+            "package lib.words\n\nimport rego.v1\n\nwords := {{{}}}\n",
+            vec!["\"word\""; 2_000].join(", ")
+        ),
+        prechecked: false,
+    };
+    let body = "deny contains {\"message\": \"x\"} if data.lib.words.words[input.object.word]";
+    let gate = gate(&[library, control("TST-01", body)]);
+    assert_eq!(
+        judge(&gate, json!({"word": "word"})).verdicts[0]
+            .findings
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn the_digest_changes_with_any_source() {
+    let digest = |body: &str| load(&[control("TST-01", body)]).digest().to_owned();
+    assert_eq!(digest(FINE), digest(FINE));
+    assert_ne!(digest(FINE), digest(&format!("{FINE} # changed")));
+    assert!(digest(FINE).starts_with("sha256:") && digest(FINE).len() == 71);
+}
