@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Severity, Subject, SubjectKind};
+use crate::{Severity, SubjectKind};
 
 /// The stable id of a control, such as `CHG-01`. Never reused once released.
 #[derive(
@@ -64,9 +64,14 @@ pub struct Control {
 }
 
 impl Control {
-    /// Whether the control speaks of a subject.
-    pub fn matches(&self, subject: &Subject) -> bool {
-        self.inputs.iter().any(|input| input.matches(subject))
+    /// Whether the control speaks of a kind and type of subject. No type: one that no control names.
+    pub(crate) fn speaks_of(&self, kind: SubjectKind, resource: Option<&str>) -> bool {
+        self.inputs.iter().any(|input| {
+            input.kind == kind
+                && input.resources.as_ref().is_none_or(|resources| {
+                    resource.is_some_and(|resource| resources.iter().any(|name| name == resource))
+                })
+        })
     }
 }
 
@@ -83,18 +88,6 @@ pub struct ControlInput {
     /// The types of sibling that the control reads from `input.context.siblings`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<String>,
-}
-
-impl ControlInput {
-    fn matches(&self, subject: &Subject) -> bool {
-        self.kind == subject.kind
-            && self.resources.as_ref().is_none_or(|resources| {
-                subject
-                    .resource
-                    .as_ref()
-                    .is_some_and(|resource| resources.contains(resource))
-            })
-    }
 }
 
 /// The criteria and clauses that a control gives evidence for, by id.

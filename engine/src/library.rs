@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use crate::metadata::{package_clause, read_control};
-use crate::rego::{self, CheckKind, Compiled, Module, RegoProblem};
+use crate::rego::{self, CheckKind, Compiled, Module, Parsed, RegoProblem};
+use crate::route::ControlRules;
 use crate::{Control, ControlId};
 
 /// One Rego file to load.
@@ -26,14 +28,18 @@ pub struct PolicySource {
 #[derive(Debug, Clone, Default)]
 pub struct Library {
     controls: Vec<Control>,
-    modules: Vec<Module>,
+    parsed: Parsed,
     digest: String,
 }
 
 impl Library {
     /// Loads Rego files. Files that are wrong are reported and left out; the others are loaded.
     pub fn load(sources: &[PolicySource]) -> (Self, Vec<Diagnostic>) {
-        let mut loader = Loader::default();
+        let has_own = sources.iter().any(|source| source.prechecked);
+        let mut loader = Loader {
+            has_own,
+            ..Loader::default()
+        };
         for source in sources {
             loader.read(source);
         }
@@ -64,8 +70,28 @@ impl Library {
         &self.digest
     }
 
-    pub(crate) fn modules(&self) -> &[Module] {
-        &self.modules
+    /// The rules of a control that are evaluated.
+    pub(crate) fn rules_of(&self, control: &Control) -> ControlRules {
+        let rule = |name: &str| format!("data.{}.{name}", control.package);
+        let has = |name: &str| {
+            self.parsed
+                .rules(&control.package)
+                .is_some_and(|rules| rules.contains(name))
+        };
+        ControlRules {
+            deny: rule("deny"),
+            unknown: has("unknown").then(|| rule("unknown")),
+            applicable: has("applicable").then(|| rule("applicable")),
+        }
+    }
+
+    /// Compiles the modules with one that was generated for them, and the data that they read.
+    pub(crate) fn compile(&self, generated: &str, data: &Value) -> Result<Compiled, RegoProblem> {
+        let generated = Module {
+            file: "generated".into(),
+            text: generated.into(),
+        };
+        self.parsed.compile(Some(&generated), data)
     }
 }
 
@@ -74,6 +100,9 @@ struct Loader {
     controls: BTreeMap<ControlId, Control>,
     modules: Vec<(Module, String, bool)>,
     broken_packages: BTreeSet<String>,
+    /// Whether the library of soc2gate is among the sources, whose packages are its own.
+    has_own: bool,
+    parsed: Parsed,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -86,9 +115,11 @@ impl Loader {
         let package = package_clause(&source.text)
             .map_or("", |(_, name)| name)
             .to_owned();
-        if let Err(problem) = rego::parse(&module) {
-            self.report(Code::RegoInvalid, &source.file, &problem);
-            self.broken_packages.insert(package);
+        if self.has_own && !source.prechecked && is_reserved(&package) {
+            let message = format!("package {package} belongs to the library of soc2gate");
+            let diagnostic = Diagnostic::new(Code::ReservedPackage, message);
+            self.diagnostics
+                .push(diagnostic.at(source.file.clone(), Span::at(Position::START)));
             return;
         }
         match read_control(&source.file, &source.text) {
@@ -129,7 +160,7 @@ impl Loader {
             .push(Diagnostic::new(code, problem.message.clone()).at(file, span));
     }
 
-    /// Compiles what was read, leaving out one broken package after another until the rest compiles.
+    /// Parses and checks what was read, leaving out one broken package after another until the rest is sound.
     fn compile(&mut self) {
         loop {
             self.drop_broken();
@@ -138,34 +169,42 @@ impl Loader {
                 .iter()
                 .map(|(module, ..)| module.clone())
                 .collect();
-            let data = serde_json::json!({});
-            match rego::compile(&modules, &data) {
-                Ok(compiled) => {
-                    if self.check(&compiled) {
-                        return;
+            let (parsed, mut problems) = Parsed::new(&modules);
+            self.parsed = parsed;
+            if problems.is_empty() && self.modules.iter().any(|(_, _, prechecked)| !prechecked) {
+                problems.extend(self.parsed.compile(None, &serde_json::json!({})).err());
+            }
+            let mut found: Vec<_> = problems
+                .into_iter()
+                .map(|problem| (Code::RegoInvalid, problem))
+                .collect();
+            if found.is_empty() {
+                found = self.check();
+            }
+            if found.is_empty() {
+                return;
+            }
+            for (code, problem) in &found {
+                self.report(*code, &problem.file, problem);
+                let package = self
+                    .modules
+                    .iter()
+                    .find(|(module, ..)| *module.file == *problem.file);
+                match package {
+                    Some((_, package, _)) => {
+                        self.broken_packages.insert(package.clone());
                     }
-                }
-                Err(problem) => {
-                    let culprit = self
-                        .modules
-                        .iter()
-                        .find(|(module, ..)| *module.file == *problem.file);
-                    let Some((_, package, _)) = culprit else {
-                        // Not to be blamed on one file: nothing can be evaluated.
-                        self.report(Code::RegoInvalid, &problem.file, &problem);
-                        self.modules.clear();
-                        self.controls.clear();
-                        return;
-                    };
-                    self.broken_packages.insert(package.clone());
-                    self.report(Code::RegoInvalid, &problem.file.clone(), &problem);
+                    // Not to be blamed on one file: nothing can be evaluated.
+                    None => self
+                        .broken_packages
+                        .extend(self.modules.iter().map(|(_, package, _)| package.clone())),
                 }
             }
         }
     }
 
-    /// Checks files that were not checked before. True: nothing is left to be dropped.
-    fn check(&mut self, compiled: &Compiled) -> bool {
+    /// Checks files that were not checked before.
+    fn check(&self) -> Vec<(Code, RegoProblem)> {
         let fresh: BTreeSet<Arc<str>> = self
             .modules
             .iter()
@@ -173,9 +212,9 @@ impl Loader {
             .map(|(module, ..)| Arc::clone(&module.file))
             .collect();
         if fresh.is_empty() {
-            return true;
+            return Vec::new();
         }
-        let mut found = self.missing_rules(compiled, &fresh);
+        let mut found = self.missing_rules(&fresh);
         let parameters = self
             .controls
             .values()
@@ -186,30 +225,16 @@ impl Loader {
                 )
             })
             .collect();
-        for (kind, problem) in rego::check(compiled, &parameters) {
+        for (kind, problem) in rego::check(&self.parsed, &parameters) {
             if fresh.contains(problem.file.as_str()) {
                 found.push((code_of(kind), problem));
             }
         }
-        for (code, problem) in &found {
-            self.report(*code, &problem.file, problem);
-            let package = self
-                .modules
-                .iter()
-                .find(|(module, ..)| *module.file == *problem.file);
-            if let Some((_, package, _)) = package {
-                self.broken_packages.insert(package.clone());
-            }
-        }
-        found.is_empty()
+        found
     }
 
     /// Controls without a `deny` rule, and packages with one that are no controls.
-    fn missing_rules(
-        &self,
-        compiled: &Compiled,
-        fresh: &BTreeSet<Arc<str>>,
-    ) -> Vec<(Code, RegoProblem)> {
+    fn missing_rules(&self, fresh: &BTreeSet<Arc<str>>) -> Vec<(Code, RegoProblem)> {
         let mut found = Vec::new();
         let controls: BTreeMap<&str, &Control> = self
             .controls
@@ -221,7 +246,8 @@ impl Loader {
             .iter()
             .filter(|(module, ..)| fresh.contains(&module.file))
         {
-            let has_deny = compiled
+            let has_deny = self
+                .parsed
                 .rules(package)
                 .is_some_and(|rules| rules.contains("deny"));
             let line = package_clause(&module.text).map_or(1, |(line, _)| line);
@@ -272,11 +298,16 @@ impl Loader {
         }
         let library = Library {
             controls: self.controls.into_values().collect(),
-            modules,
+            parsed: self.parsed,
             digest: hex_digest(hasher),
         };
         (library, self.diagnostics)
     }
+}
+
+/// Packages that only the library of soc2gate may define: what stands in them changes its controls.
+fn is_reserved(package: &str) -> bool {
+    package == "soc2" || package.starts_with("soc2.") || package.starts_with("soc2gate_")
 }
 
 fn code_of(kind: CheckKind) -> Code {

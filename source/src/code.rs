@@ -128,6 +128,8 @@ codes! {
         "a control that cannot fail proves nothing: add `deny contains {\"message\": …} if …`";
     UndeclaredParameter = "SG4009", Error, "a control reads a parameter that its METADATA does not declare",
         "declare it under custom.parameters";
+    ReservedPackage = "SG4010", Error, "a policy adds to a package of the library",
+        "choose a package of your own; packages below `soc2` belong to soc2gate";
     OutputFailed = "SG5001", Error, "an output cannot be written",
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",

@@ -7,7 +7,7 @@ use regorus::unstable::{
 };
 
 use super::safety::unsafe_variables;
-use super::{Compiled, RegoProblem, column, package_of};
+use super::{Parsed, RegoProblem, column, package_of};
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +45,10 @@ const OTHER_BUILTINS: &[(&str, usize)] = &[
 /// Looks through every module. `parameters` says for each control id which parameters it declares, and
 /// `control_of` which control a package is.
 pub(crate) fn check(
-    compiled: &Compiled,
+    parsed: &Parsed,
     parameters: &BTreeMap<String, BTreeSet<String>>,
 ) -> Vec<(CheckKind, RegoProblem)> {
-    let modules = compiled.parsed();
+    let modules = parsed.ast();
     let mut checker = Checker {
         parameters,
         rules: BTreeMap::new(),

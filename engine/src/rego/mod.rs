@@ -105,7 +105,6 @@ pub(crate) enum EvalFailure {
 #[derive(Debug, Clone)]
 pub(crate) struct Compiled {
     engine: Engine,
-    rules: BTreeMap<String, BTreeSet<String>>,
     modules: Arc<[Module]>,
 }
 
@@ -127,54 +126,49 @@ fn new_engine() -> Engine {
     engine
 }
 
-/// Whether one module parses.
-pub(crate) fn parse(module: &Module) -> Result<(), RegoProblem> {
-    new_engine()
-        .add_policy(module.file.to_string(), module.text.to_string())
-        .map(|_| ())
-        .map_err(|error| {
-            RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(module))
-        })
+/// Modules that parse, not yet analysed.
+#[derive(Debug, Clone)]
+pub(crate) struct Parsed {
+    engine: Engine,
+    modules: Vec<Module>,
+    rules: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// Compiles modules with the data that stands beside them.
-pub(crate) fn compile(modules: &[Module], data: &Value) -> Result<Compiled, RegoProblem> {
-    let mut engine = new_engine();
-    builtins::install(&mut engine);
-    let problem =
-        |error: &dyn std::fmt::Display| RegoProblem::parse(&error.to_string()).placed(modules);
-    for module in modules {
-        engine
-            .add_policy(module.file.to_string(), module.text.to_string())
-            .map_err(|error| problem(&error))?;
-    }
-    engine
-        .add_data(RegoValue::from_json(data).0)
-        .map_err(|error| problem(&error))?;
-    // Evaluating anything makes regorus analyse every module.
-    engine
-        .eval_query("true".to_owned(), false)
-        .map_err(|error| problem(&error))?;
-    let mut rules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for module in engine.get_modules().iter() {
-        let names = rules.entry(package_of(module)).or_default();
-        names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
-    }
-    Ok(Compiled {
-        engine,
-        rules,
-        modules: modules.into(),
-    })
-}
-
-impl Compiled {
-    /// A set without modules: every rule is an error.
-    pub(crate) fn empty() -> Self {
+impl Default for Parsed {
+    fn default() -> Self {
+        let mut engine = new_engine();
+        builtins::install(&mut engine);
         Self {
-            engine: new_engine(),
+            engine,
+            modules: Vec::new(),
             rules: BTreeMap::new(),
-            modules: Arc::from([]),
         }
+    }
+}
+
+impl Parsed {
+    /// Parses modules; those that do not parse are left out and reported.
+    pub(crate) fn new(modules: &[Module]) -> (Self, Vec<RegoProblem>) {
+        let mut parsed = Self::default();
+        let problems = modules
+            .iter()
+            .filter_map(|module| parsed.add(module).err())
+            .collect();
+        for module in parsed.engine.get_modules().iter() {
+            let names = parsed.rules.entry(package_of(module)).or_default();
+            names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
+        }
+        (parsed, problems)
+    }
+
+    fn add(&mut self, module: &Module) -> Result<(), RegoProblem> {
+        self.engine
+            .add_policy(module.file.to_string(), module.text.to_string())
+            .map_err(|error| {
+                RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(module))
+            })?;
+        self.modules.push(module.clone());
+        Ok(())
     }
 
     /// The rules of a package; a rule that has only a default counts.
@@ -183,9 +177,49 @@ impl Compiled {
     }
 
     /// The modules as regorus parsed them.
-    fn parsed(&self) -> Vec<NodeRef<Ast>> {
-        let mut engine = self.engine.clone();
-        engine.get_modules().clone()
+    fn ast(&self) -> Vec<NodeRef<Ast>> {
+        self.engine.clone().get_modules().clone()
+    }
+
+    /// Analyses the modules, with a generated one beside them and the data that they read.
+    pub(crate) fn compile(
+        &self,
+        generated: Option<&Module>,
+        data: &Value,
+    ) -> Result<Compiled, RegoProblem> {
+        let Self {
+            mut engine,
+            modules,
+            ..
+        } = self.clone();
+        let problem =
+            |error: &dyn std::fmt::Display| RegoProblem::parse(&error.to_string()).placed(&modules);
+        if let Some(module) = generated {
+            engine
+                .add_policy(module.file.to_string(), module.text.to_string())
+                .map_err(|error| problem(&error))?;
+        }
+        engine
+            .add_data(RegoValue::from_json(data).0)
+            .map_err(|error| problem(&error))?;
+        // Evaluating anything makes regorus analyse every module.
+        engine
+            .eval_query("true".to_owned(), false)
+            .map_err(|error| problem(&error))?;
+        Ok(Compiled {
+            engine,
+            modules: modules.into(),
+        })
+    }
+}
+
+impl Compiled {
+    /// A set without modules: every rule is an error.
+    pub(crate) fn empty() -> Self {
+        Self {
+            engine: new_engine(),
+            modules: Arc::from([]),
+        }
     }
 
     /// An evaluator of its own, for one thread.
@@ -193,6 +227,7 @@ impl Compiled {
         Instance {
             engine: self.engine.clone(),
             template: self.engine.clone(),
+            input: None,
             modules: Arc::clone(&self.modules),
         }
     }
@@ -220,13 +255,15 @@ fn rule_name(rule: &Rule) -> Option<String> {
 pub(crate) struct Instance {
     engine: Engine,
     template: Engine,
+    input: Option<RegoValue>,
     modules: Arc<[Module]>,
 }
 
 impl Instance {
     /// Sets the document that rules see as `input`.
     pub(crate) fn set_input(&mut self, input: RegoValue) {
-        self.engine.set_input(input.0);
+        self.engine.set_input(input.0.clone());
+        self.input = Some(input);
     }
 
     /// Evaluates a rule such as `data.soc2.change.independent_approval.deny`. `None`: it is undefined.
@@ -263,6 +300,9 @@ impl Instance {
             Err(_) => {
                 // The evaluator's state is unknown now; start over from the prepared one.
                 self.engine = self.template.clone();
+                if let Some(input) = &self.input {
+                    self.engine.set_input(input.0.clone());
+                }
                 Err(EvalFailure::Panic)
             }
         }

@@ -209,3 +209,22 @@ fn the_digest_changes_with_any_source() {
     assert_ne!(digest(FINE), digest(&format!("{FINE} # changed")));
     assert!(digest(FINE).starts_with("sha256:") && digest(FINE).len() == 71);
 }
+
+#[test]
+fn packages_of_the_library_are_its_own() {
+    let own = PolicySource {
+        prechecked: true,
+        ..control("TST-01", FINE)
+    };
+    let intruder = PolicySource {
+        file: "mine.rego".to_owned(),
+        text: "package soc2.lib.workload\n\nimport rego.v1\n\nexempt := true\n".to_owned(),
+        prechecked: false,
+    };
+    let (library, problems) = Library::load(&[own, intruder]);
+    assert_eq!(
+        shown(&problems),
+        ["SG4010 1:1 package soc2.lib.workload belongs to the library of soc2gate"]
+    );
+    assert_eq!(library.controls().len(), 1);
+}

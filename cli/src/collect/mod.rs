@@ -1,0 +1,7 @@
+//! Everything that fetches what is judged, and what it is judged by.
+
+mod files;
+mod policies;
+
+pub(crate) use files::{FileReader, FileSource, find};
+pub(crate) use policies::{Loaded, load};

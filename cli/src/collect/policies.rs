@@ -1,0 +1,145 @@
+//! Controls, configuration and exceptions.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use soc2gate_engine::{Config, Exceptions, Library, PolicySource};
+use soc2gate_source::{Code, Diagnostic, Position, Span};
+
+use super::files::{FileReader, FileSource, cannot_read};
+use crate::args::PolicyArgs;
+
+/// Largest configuration, exception file or policy that is read, in bytes.
+const MAX_BYTES: u64 = 4 * 1024 * 1024;
+
+/// The name of a configuration.
+const CONFIG_NAME: &str = "soc2gate.yaml";
+
+/// What a run judges by.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) library: Library,
+    pub(crate) config: Config,
+    pub(crate) exceptions: Exceptions,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+/// Reads the configuration, the embedded and the named controls, and the exceptions. Everything that is wrong
+/// is reported; what can be used is.
+pub(crate) fn load(args: &PolicyArgs) -> Loaded {
+    let reader = FileReader::new(MAX_BYTES);
+    let mut diagnostics = Vec::new();
+    let config_path = args.config.clone().or_else(nearest_config);
+    let mut config = Config::default();
+    if let Some(path) = &config_path {
+        match reader.read(&FileSource::Path(path.clone())) {
+            Ok(file) => {
+                let (parsed, problems) = Config::parse(&file.name, &file.text);
+                config = parsed;
+                diagnostics.extend(problems);
+            }
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    let base = config_path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_path_buf();
+    let mut sources = soc2gate_policies::sources();
+    let named = config.raw().policies.iter().map(|folder| base.join(folder));
+    for folder in named.chain(args.policies.iter().cloned()) {
+        read_policies(&reader, &folder, &mut sources, &mut diagnostics);
+    }
+    let (library, problems) = Library::load(&sources);
+    diagnostics.extend(problems);
+    let mut exceptions = Exceptions::default();
+    if let Some(path) = &config.raw().exceptions {
+        for path in exception_files(&base.join(path), &mut diagnostics) {
+            match reader.read(&FileSource::Path(path)) {
+                Ok(file) => diagnostics.extend(exceptions.add_file(&file.name, &file.text)),
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+    }
+    Loaded { library, config, exceptions, diagnostics }
+}
+
+/// The nearest configuration, from the working directory up to the root of its repository.
+fn nearest_config() -> Option<PathBuf> {
+    let here = env::current_dir().ok()?;
+    for (depth, folder) in here.ancestors().enumerate() {
+        if folder.join(CONFIG_NAME).is_file() {
+            // Relative to the working directory, as paths in outputs are.
+            let up: PathBuf = std::iter::repeat_n("..", depth).collect();
+            return Some(up.join(CONFIG_NAME));
+        }
+        if folder.join(".git").exists() {
+            return None;
+        }
+    }
+    None
+}
+
+fn read_policies(
+    reader: &FileReader,
+    folder: &Path,
+    sources: &mut Vec<PolicySource>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let before = sources.len();
+    let walk = WalkBuilder::new(folder).standard_filters(false).sort_by_file_path(Path::cmp).build();
+    for entry in walk {
+        let path = match entry {
+            Ok(entry) => entry.into_path(),
+            Err(error) => {
+                diagnostics.push(match error.io_error() {
+                    Some(io) => cannot_read(folder, io),
+                    None => Diagnostic::new(Code::Unreadable, format!("{} cannot be read", folder.display())),
+                });
+                return;
+            }
+        };
+        if !is_policy(&path) {
+            continue;
+        }
+        match reader.read(&FileSource::Path(path)) {
+            Ok(file) => sources.push(PolicySource {
+                file: file.name.to_string(),
+                text: file.text.to_string(),
+                prechecked: false,
+            }),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    if sources.len() == before {
+        let name = folder.to_string_lossy();
+        let message = format!("{name} holds no policy (.rego)");
+        diagnostics.push(Diagnostic::new(Code::PathNotFound, message).at(&*name, Span::at(Position::START)));
+    }
+}
+
+/// A Rego file that is not a test.
+fn is_policy(path: &Path) -> bool {
+    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    name.ends_with(".rego") && !name.ends_with("_test.rego") && path.is_file()
+}
+
+fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            let (sources, problems) = super::find(&[path.to_path_buf()], false);
+            diagnostics.extend(problems);
+            sources
+                .into_iter()
+                .filter_map(|source| match source {
+                    FileSource::Path(path) => Some(path),
+                    FileSource::Stdin => None,
+                })
+                .collect()
+        }
+        Ok(_) => vec![path.to_path_buf()],
+        Err(error) => {
+            diagnostics.push(cannot_read(path, &error));
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! `soc2gate check`.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+use jiff::Timestamp;
+use soc2gate_engine::{Control, Gate, Library};
+use soc2gate_source::{Code, Diagnostic};
+
+use super::complain;
+use crate::args::CheckArgs;
+use crate::check::{OutputError, Outputs, Progress, Run, Totals, plan};
+use crate::collect::{FileReader, FileSource, Loaded, find, load};
+use crate::exit::Exit;
+use crate::output::{Format, RunInfo};
+
+/// Stack of a thread that evaluates policies: they may nest deeper than people would.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// Runs the command.
+pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
+    let formats: Vec<(usize, Format)> = positions(matches, "format").zip(args.format.iter().copied()).collect();
+    let files: Vec<(usize, PathBuf)> = positions(matches, "output").zip(args.output.iter().cloned()).collect();
+    let plans = match plan(&formats, &files) {
+        Ok(plans) => plans,
+        Err(what) => {
+            complain(&format!("error: {what}\n\nFor more information, try '--help'."));
+            return Exit::Usage;
+        }
+    };
+    let ended = Outputs::open(&plans, args).and_then(|mut outputs| judge(args, &mut outputs));
+    match ended {
+        Ok(exit) => exit,
+        Err(error) => {
+            complain(&error.diagnostic().to_string());
+            Exit::Error
+        }
+    }
+}
+
+/// Where on the command line the values of an argument stand.
+fn positions<'a>(matches: Option<&'a ArgMatches>, name: &str) -> impl Iterator<Item = usize> + 'a {
+    matches.and_then(|matches| matches.indices_of(name)).into_iter().flatten()
+}
+
+fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> {
+    let now = args.now.unwrap_or_else(whole_second);
+    let Loaded { library, config, exceptions, mut diagnostics } = load(&args.policies);
+    let (library, unknown) = chosen(library, &args.controls);
+    diagnostics.extend(unknown);
+    diagnostics.extend(exceptions.review(now));
+    let (gate, problems) = Gate::new(&library, &config, exceptions);
+    diagnostics.extend(problems);
+
+    let (sources, problems) = find(&args.paths, !args.no_ignore);
+    diagnostics.extend(problems);
+    let mut reader = FileReader::new(args.max_file_size);
+    if sources.contains(&FileSource::Stdin) {
+        reader.read_stdin();
+    }
+
+    let controls: Vec<&Control> = gate.controls().collect();
+    outputs.begin(&RunInfo { controls, version: env!("CARGO_PKG_VERSION"), started: now, show_passing: args.show_passing })?;
+    let mut totals = match pool(args) {
+        Ok(pool) => {
+            let run = Run { gate: &gate, pool: &pool, reader: &reader, kind: args.input_kind.map(|kind| kind.0), now };
+            run.judge(&sources, outputs, &Progress::new())?
+        }
+        Err(diagnostic) => Totals { diagnostics: vec![diagnostic], ..Totals::default() },
+    };
+    diagnostics.append(&mut totals.diagnostics);
+    if totals.summary.subjects == 0 && !args.allow_empty {
+        diagnostics.push(Diagnostic::new(Code::NoSubject, "nothing was found to judge"));
+    }
+    if args.controls.is_empty() {
+        diagnostics.extend(gate.exceptions().unused(&totals.exception_uses, now));
+    }
+    totals.summary.finish(&diagnostics);
+    outputs.finish(&totals.summary, &diagnostics)?;
+    Ok(Exit::from(totals.summary.outcome))
+}
+
+/// The system's time, without the fraction that nobody reads.
+fn whole_second() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+/// The controls that were named, or all.
+fn chosen(library: Library, ids: &[String]) -> (Library, Vec<Diagnostic>) {
+    if ids.is_empty() {
+        return (library, Vec::new());
+    }
+    let unknown = ids
+        .iter()
+        .filter(|id| library.control(id).is_none())
+        .map(|id| Diagnostic::new(Code::UnknownControl, format!("there is no control {id}")))
+        .collect();
+    let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    (library.only(&ids), unknown)
+}
+
+fn pool(args: &CheckArgs) -> Result<rayon::ThreadPool, Diagnostic> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(args.jobs.map_or(0, usize::from))
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(|error| Diagnostic::new(Code::InternalError, format!("threads cannot be started: {error}")))
+}

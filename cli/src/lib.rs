@@ -1,0 +1,16 @@
+//! The command line of soc2gate, as a library, so that references and completions can be generated from it.
+
+mod args;
+mod check;
+mod collect;
+mod commands;
+mod exit;
+mod output;
+mod panic;
+mod summary;
+
+pub use args::{Cli, command};
+pub use commands::{run, schema_text};
+pub use exit::Exit;
+pub use output::JsonReport;
+pub use panic::install as install_panic_hook;

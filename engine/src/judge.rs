@@ -1,0 +1,304 @@
+//! From a subject to a decision.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+use soc2gate_source::{Location, Path};
+
+use crate::gate::Inner;
+use crate::rego::{EvalFailure, Instance, Moment, RegoValue};
+use crate::route::{ControlRules, Route};
+use crate::rules::{self, RuleResult};
+use crate::{
+    Context, Control, DECISION_SCHEMA, Decision, EngineRef, Finding, Outcome, Status, Subject,
+    SubjectRef, Unknown, UnknownReason, Verdict,
+};
+
+/// Most findings, and most unknowns, that one verdict lists.
+const MAX_LISTED: usize = 100;
+
+/// Judges subjects on one thread.
+#[derive(Debug)]
+pub struct Judge {
+    inner: Arc<Inner>,
+    instance: Instance,
+    context: Context,
+}
+
+impl Judge {
+    pub(crate) fn new(inner: Arc<Inner>, context: Context) -> Self {
+        let instance = inner.compiled.instance();
+        Self {
+            inner,
+            instance,
+            context,
+        }
+    }
+
+    /// Judges a subject by every control that speaks of it. `now` is the decision's clock.
+    pub fn judge(&mut self, subject: &Subject, now: Timestamp) -> Decision {
+        let inner = Arc::clone(&self.inner);
+        let verdicts = match inner.routes.of(subject) {
+            Some(route) => self.verdicts(&inner, route, subject, now),
+            None => Vec::new(),
+        };
+        Decision {
+            schema: DECISION_SCHEMA.to_owned(),
+            subject: SubjectRef {
+                kind: subject.kind,
+                id: subject.id.clone(),
+                resource: subject.resource.clone(),
+                location: subject.source.locate(&[]).map(start_only),
+            },
+            time: now,
+            engine: EngineRef::this(),
+            policy_digest: inner.policy_digest.clone(),
+            settings_digest: inner.settings_digest.clone(),
+            outcome: Outcome::of(&verdicts),
+            verdicts,
+        }
+    }
+
+    fn envelope(&self, subject: &Subject, now: Timestamp) -> RegoValue {
+        let text = |text: &str| RegoValue::from_json(&Value::from(text));
+        let mut fields = vec![
+            ("kind", text(subject.kind.as_str())),
+            ("id", text(&subject.id)),
+            ("object", RegoValue::from_json(&subject.document)),
+            ("context", self.context.value.clone()),
+            ("now", text(&now.to_string())),
+        ];
+        fields.extend(
+            subject
+                .resource
+                .as_ref()
+                .map(|resource| ("resource", text(resource))),
+        );
+        fields.extend(
+            subject
+                .old_document
+                .as_ref()
+                .map(|old| ("old_object", RegoValue::from_json(old))),
+        );
+        fields.extend(
+            subject
+                .request
+                .as_ref()
+                .map(|request| ("request", RegoValue::from_json(request))),
+        );
+        RegoValue::object(fields)
+    }
+
+    fn verdicts(
+        &mut self,
+        inner: &Inner,
+        route: &Route,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Vec<Verdict> {
+        let moment = Moment::new(now, &subject.id);
+        self.instance.set_input(self.envelope(subject, now));
+        let together = self.together(inner, route, &moment);
+        let mut verdicts = Vec::with_capacity(route.controls.len());
+        for (place, at) in route.controls.iter().enumerate() {
+            let (Some(control), Some(rules)) = (inner.controls.get(*at), inner.rules.get(*at))
+            else {
+                continue;
+            };
+            let values = match together.as_ref().and_then(|rows| rows.get(place)) {
+                Some(row) => RuleValues::read(row, rules),
+                None => self.apart(rules, &moment, inner.budget),
+            };
+            verdicts.push(verdict(inner, control, values, subject, now));
+        }
+        verdicts
+    }
+
+    /// The values of all controls of a route from one evaluation; None where it fails.
+    fn together(&mut self, inner: &Inner, route: &Route, moment: &Moment) -> Option<Vec<Value>> {
+        match self.instance.eval(&route.rule, moment, inner.budget) {
+            Ok(Some(Value::Array(rows))) if rows.len() == route.controls.len() => Some(rows),
+            _ => None,
+        }
+    }
+
+    /// The values of one control, each rule by itself.
+    fn apart(&mut self, rules: &ControlRules, moment: &Moment, budget: Duration) -> RuleValues {
+        let mut eval = |rule: &str| self.instance.eval(rule, moment, budget);
+        RuleValues {
+            deny: eval(&rules.deny),
+            unknown: rules.unknown.as_ref().map_or(Ok(None), |rule| eval(rule)),
+            applicable: rules
+                .applicable
+                .as_ref()
+                .map_or(Ok(Some(Value::Bool(true))), |rule| eval(rule)),
+        }
+    }
+}
+
+/// What the rules of a control gave.
+struct RuleValues {
+    deny: RuleValue,
+    unknown: RuleValue,
+    applicable: RuleValue,
+}
+
+type RuleValue = Result<Option<Value>, EvalFailure>;
+
+impl RuleValues {
+    /// Reads a control's row of a route's rule: three lists of at most one value.
+    fn read(row: &Value, rules: &ControlRules) -> Self {
+        let value = |at: usize| row.get(at).and_then(|list| list.get(0)).cloned();
+        let applicable = if rules.applicable.is_some() {
+            value(2)
+        } else {
+            Some(Value::Bool(true))
+        };
+        Self {
+            deny: Ok(value(0)),
+            unknown: Ok(value(1)),
+            applicable: Ok(applicable),
+        }
+    }
+}
+
+fn verdict(
+    inner: &Inner,
+    control: &Control,
+    values: RuleValues,
+    subject: &Subject,
+    now: Timestamp,
+) -> Verdict {
+    let RuleResult {
+        mut entries,
+        mut problems,
+    } = entries(values.deny, subject, control);
+    let findings_omitted = truncate(&mut entries);
+    let findings: Vec<Finding> = entries
+        .into_iter()
+        .map(|entry| Finding {
+            location: locate(subject, &entry.path),
+            message: entry.message,
+            path: entry.path,
+        })
+        .collect();
+    problems.extend(missing_facts(values.unknown, subject, control));
+    let omitted = findings_omitted + truncate(&mut problems);
+    let status = if !findings.is_empty() {
+        Status::Fail
+    } else if !problems.is_empty() {
+        Status::Unknown
+    } else {
+        applicability(values.applicable, control, &mut problems)
+    };
+    let exception = matches!(status, Status::Fail | Status::Unknown)
+        .then(|| inner.exceptions.permitting(&control.id, &subject.id, now))
+        .flatten()
+        .map(crate::Exception::as_use);
+    Verdict {
+        control: control.id.clone(),
+        title: control.title.clone(),
+        criteria: control.frameworks.soc2.clone(),
+        severity: control.severity,
+        enforcement: inner.enforcement.of(&control.id, &subject.id),
+        status,
+        findings,
+        unknowns: problems,
+        omitted,
+        exception,
+    }
+}
+
+/// The elements of a rule that is a set of `{"message", "path"}`.
+fn entries(value: RuleValue, subject: &Subject, control: &Control) -> RuleResult {
+    match value {
+        Ok(value) => rules::read(value.as_ref(), subject),
+        Err(failure) => RuleResult {
+            entries: Vec::new(),
+            problems: vec![failed(failure, control)],
+        },
+    }
+}
+
+/// What `unknown` says, and what is wrong with it.
+fn missing_facts(value: RuleValue, subject: &Subject, control: &Control) -> Vec<Unknown> {
+    let RuleResult { entries, problems } = entries(value, subject, control);
+    let missing = entries.into_iter().map(|entry| Unknown {
+        reason: UnknownReason::MissingFact,
+        location: locate(subject, &entry.path),
+        message: entry.message,
+        path: entry.path,
+    });
+    missing.chain(problems).collect()
+}
+
+/// Pass or not applicable, unless the rule is neither true nor false.
+fn applicability(value: RuleValue, control: &Control, problems: &mut Vec<Unknown>) -> Status {
+    match value {
+        Ok(Some(Value::Bool(true))) => Status::Pass,
+        Ok(None | Some(Value::Bool(false))) => Status::NotApplicable,
+        Ok(Some(_)) => {
+            problems.push(rules::invalid(
+                "rule `applicable` is neither true nor false",
+            ));
+            Status::Unknown
+        }
+        Err(failure) => {
+            problems.push(failed(failure, control));
+            Status::Unknown
+        }
+    }
+}
+
+fn truncate<T>(list: &mut Vec<T>) -> usize {
+    let omitted = list.len().saturating_sub(MAX_LISTED);
+    list.truncate(MAX_LISTED);
+    omitted
+}
+
+fn locate(subject: &Subject, path: &Path) -> Option<Location> {
+    if path.is_empty() {
+        subject.source.locate(&[]).map(start_only)
+    } else {
+        subject.source.locate(path)
+    }
+}
+
+/// A whole document is shown by its first character.
+fn start_only(location: Location) -> Location {
+    Location {
+        end_line: location.line,
+        end_column: location.column,
+        ..location
+    }
+}
+
+/// An evaluation without a value. The text of its error is withheld: it may quote input.
+fn failed(failure: EvalFailure, control: &Control) -> Unknown {
+    let (reason, message) = match failure {
+        EvalFailure::Timeout => (
+            UnknownReason::Timeout,
+            "the evaluation took longer than its budget".to_owned(),
+        ),
+        EvalFailure::Error { line: 0, .. } => (
+            UnknownReason::EvaluationError,
+            "the evaluation failed".to_owned(),
+        ),
+        EvalFailure::Error { line, column } => {
+            let message = format!("the evaluation failed at {}:{line}:{column}", control.file);
+            (UnknownReason::EvaluationError, message)
+        }
+        EvalFailure::Panic => (
+            UnknownReason::EvaluationError,
+            "the evaluator failed".to_owned(),
+        ),
+    };
+    Unknown {
+        reason,
+        message,
+        path: Path::new(),
+        location: None,
+    }
+}

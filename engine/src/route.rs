@@ -1,0 +1,106 @@
+//! Which controls speak of a subject, and the one rule that evaluates them together.
+//!
+//! Controls that look at the same subject share rules: the containers of a workload, the approvals of a pull
+//! request. Within one evaluation Rego computes a rule once, so a route asks for all its controls at once. When
+//! that fails, each control is evaluated by itself and only the one that failed is unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use crate::{Control, Subject, SubjectKind};
+
+/// The package of the generated rules.
+const PACKAGE: &str = "soc2gate_routes";
+
+/// The rules of a control that are evaluated, by their full names.
+#[derive(Debug, Clone)]
+pub(crate) struct ControlRules {
+    pub(crate) deny: String,
+    pub(crate) unknown: Option<String>,
+    pub(crate) applicable: Option<String>,
+}
+
+/// The controls of one kind and type of subject.
+#[derive(Debug, Clone)]
+pub(crate) struct Route {
+    /// Positions in the list of controls.
+    pub(crate) controls: Vec<usize>,
+    /// The rule that evaluates all of them.
+    pub(crate) rule: String,
+}
+
+/// All routes.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Routes {
+    routes: Vec<Route>,
+    by_type: BTreeMap<(SubjectKind, Option<String>), usize>,
+}
+
+impl Routes {
+    /// The routes of a list of controls: one for each set of controls that speaks of some type.
+    pub(crate) fn new(controls: &[Control]) -> Self {
+        let mut types: BTreeSet<(SubjectKind, Option<String>)> = BTreeSet::new();
+        for input in controls.iter().flat_map(|control| &control.inputs) {
+            types.insert((input.kind, None));
+            for resource in input.resources.iter().flatten() {
+                types.insert((input.kind, Some(resource.clone())));
+            }
+        }
+        let mut routes = Self::default();
+        let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        for (kind, resource) in types {
+            let matching: Vec<usize> = controls
+                .iter()
+                .enumerate()
+                .filter(|(_, control)| control.speaks_of(kind, resource.as_deref()))
+                .map(|(at, _)| at)
+                .collect();
+            let next = routes.routes.len();
+            let at = *known.entry(matching.clone()).or_insert(next);
+            if at == next {
+                let rule = format!("data.{PACKAGE}.route_{at}");
+                routes.routes.push(Route {
+                    controls: matching,
+                    rule,
+                });
+            }
+            routes.by_type.insert((kind, resource), at);
+        }
+        routes
+    }
+
+    /// The route of a subject; None where no control speaks of its kind.
+    pub(crate) fn of(&self, subject: &Subject) -> Option<&Route> {
+        let named = subject
+            .resource
+            .as_ref()
+            .and_then(|resource| self.by_type.get(&(subject.kind, Some(resource.clone()))));
+        let at = named.or_else(|| self.by_type.get(&(subject.kind, None)))?;
+        self.routes.get(*at)
+    }
+
+    /// The module with one rule a route. An undefined rule is an empty list, a defined one a list of its value.
+    pub(crate) fn module(&self, rules: &[ControlRules]) -> String {
+        let mut text = format!("package {PACKAGE}\n\nimport rego.v1\n");
+        for (at, route) in self.routes.iter().enumerate() {
+            let _ = write!(text, "\nroute_{at} := [\n");
+            for rules in route.controls.iter().filter_map(|at| rules.get(*at)) {
+                let value = |rule: Option<&String>| {
+                    rule.map_or_else(
+                        || "[]".to_owned(),
+                        |rule| format!("[value | value := {rule}]"),
+                    )
+                };
+                let _ = writeln!(
+                    text,
+                    "\t[{}, {}, {}],",
+                    value(Some(&rules.deny)),
+                    value(rules.unknown.as_ref()),
+                    value(rules.applicable.as_ref())
+                );
+            }
+            text.push_str("]\n");
+        }
+        text
+    }
+}

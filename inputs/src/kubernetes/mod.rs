@@ -1,0 +1,142 @@
+//! Kubernetes objects from manifests.
+
+mod identity;
+mod visibility;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::Value;
+use soc2gate_engine::{Siblings, Subject, SubjectKind, SubjectSource};
+use soc2gate_source::{Code, Diagnostic, Document, Path, Position, Segment, SourceMap, Span};
+
+use crate::read::skipped;
+use crate::{Read, Unit};
+use identity::{Identity, Missing};
+
+/// How deep lists may be nested in lists.
+const MAX_LIST_DEPTH: usize = 4;
+
+/// Reads the objects of a document: itself, or the items of a list. `certain`: the caller said that it is
+/// Kubernetes.
+pub(crate) fn read(unit: &Unit, document: Document, certain: bool, read: &mut Read) {
+    match Identity::of(&document.value) {
+        Err(_) if !certain && is_foreign(&document.value) => {
+            read.diagnostics.push(skipped(unit, &document, "not an object of a cluster"));
+        }
+        Ok(identity) if identity.is_client_side() => {
+            let what = format!("{} is a file for a tool, not an object of a cluster", identity.resource());
+            read.diagnostics.push(skipped(unit, &document, &what));
+        }
+        _ => Reader { unit, map: &document.map, read }.object(document.value, &mut Vec::new(), None, 0),
+    }
+}
+
+/// The siblings of the types that `wanted` names, from one unit. A unit that does not parse adds nothing; it
+/// is reported when it is read.
+pub fn siblings(unit: &Unit, wanted: &BTreeSet<&str>, siblings: &mut Siblings) {
+    let kind_of = |resource: &&str| resource.rsplit('/').next().unwrap_or_default().to_owned();
+    let text = unit.text();
+    if !wanted.iter().any(|resource| text.contains(&kind_of(resource))) {
+        return;
+    }
+    let Ok(Some(document)) = unit.parse() else { return };
+    let mut read = Read::default();
+    self::read(unit, document, false, &mut read);
+    for subject in read.subjects {
+        let Some(resource) = subject.resource.filter(|resource| wanted.contains(resource.as_str())) else { continue };
+        let namespace = subject.document.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("default");
+        siblings
+            .entry(resource)
+            .or_default()
+            .entry(namespace.to_owned())
+            .or_default()
+            .push(subject.document);
+    }
+}
+
+/// A mapping with an `apiVersion` and a `kind` that are no texts: some other tool's file.
+fn is_foreign(value: &Value) -> bool {
+    !value.get("apiVersion").is_some_and(Value::is_string) && value.get("metadata").is_none()
+}
+
+struct Reader<'a> {
+    unit: &'a Unit,
+    map: &'a SourceMap,
+    read: &'a mut Read,
+}
+
+/// The type that items of a typed list (`PodList`) have without saying it.
+#[derive(Clone)]
+struct ItemType {
+    api_version: String,
+    kind: String,
+}
+
+impl Reader<'_> {
+    fn object(&mut self, mut value: Value, path: &mut Path, item: Option<&ItemType>, depth: usize) {
+        if let (Some(object), Some(item)) = (value.as_object_mut(), item)
+            && !object.contains_key("apiVersion")
+            && !object.contains_key("kind")
+        {
+            object.insert("apiVersion".to_owned(), Value::from(item.api_version.as_str()));
+            object.insert("kind".to_owned(), Value::from(item.kind.as_str()));
+        }
+        let identity = match Identity::of(&value) {
+            Ok(identity) => identity,
+            Err(missing) => {
+                self.invalid(&missing, path);
+                return;
+            }
+        };
+        if !identity.kind.ends_with("List") || !value.get("items").is_some_and(Value::is_array) {
+            self.subject(value, &identity, path);
+            return;
+        }
+        if depth >= MAX_LIST_DEPTH {
+            self.invalid(&Missing("lists are nested too deeply"), path);
+            return;
+        }
+        let item = identity.kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| ItemType {
+            api_version: identity.api_version.clone(),
+            kind: kind.to_owned(),
+        });
+        path.push(Segment::from("items"));
+        let items = value.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+        for (at, value) in items.into_iter().enumerate() {
+            path.push(Segment::Index(at));
+            self.object(value, path, item.as_ref(), depth + 1);
+            path.pop();
+        }
+        path.pop();
+    }
+
+    fn subject(&mut self, document: Value, identity: &Identity, path: &Path) {
+        let map = if path.is_empty() { self.map.clone() } else { self.map.subtree(path) };
+        self.read.subjects.push(Subject {
+            kind: SubjectKind::Kubernetes,
+            id: identity.id(),
+            resource: Some(identity.resource()),
+            document,
+            old_document: None,
+            request: None,
+            source: SubjectSource {
+                file: Arc::clone(&self.unit.file.name),
+                text: Arc::clone(&self.unit.file.text),
+                offset: self.unit.offset,
+                first_line: self.unit.first_line,
+                map,
+                visible: if identity.holds_secrets() { visibility::none } else { visibility::of_object },
+            },
+        });
+    }
+
+    fn invalid(&mut self, missing: &Missing, path: &[Segment]) {
+        let span = self.map.locate_key(path).unwrap_or(Span::at(Position::new(self.unit.first_line, 1)));
+        let diagnostic = Diagnostic::new(Code::InvalidObject, missing.0);
+        self.read.diagnostics.push(diagnostic.at(&*self.unit.file.name, Span::at(span.start)));
+    }
+}
+
+#[cfg(test)]
+mod tests;

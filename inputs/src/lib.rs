@@ -1,0 +1,15 @@
+//! Reads what soc2gate judges: bytes to subjects with source positions. Pure parsing, no I/O.
+//!
+//! A file is split into [`Unit`]s that can be read on their own ([`units`]); [`read`] turns a unit into
+//! [`Subject`](soc2gate_engine::Subject)s and [`Diagnostic`](soc2gate_source::Diagnostic)s, and
+//! [`siblings`] picks the documents that controls read beside a subject.
+
+mod kubernetes;
+pub mod pull_request;
+mod pull_request_subject;
+mod read;
+mod unit;
+
+pub use kubernetes::siblings;
+pub use read::{Read, read};
+pub use unit::{SourceFile, Unit, units};

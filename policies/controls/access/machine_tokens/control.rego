@@ -1,0 +1,105 @@
+# METADATA
+# title: Pods hold only the machine tokens they ask for
+# description: |
+#   No pod gets a token of its namespace's default service account, which every workload there shares, and no pod gets
+#   a token because nobody said no: the pod, or the service account of its own, sets automountServiceAccountToken. The
+#   pod's setting overrides the account's.
+# scope: package
+# related_resources:
+#   - ref: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
+#     description: How pods get the token of a service account
+# custom:
+#   id: ACC-19
+#   severity: medium
+#   inputs:
+#     - kind: kubernetes
+#       resources:
+#         - Pod
+#         - PodTemplate
+#         - ReplicationController
+#         - apps/DaemonSet
+#         - apps/Deployment
+#         - apps/ReplicaSet
+#         - apps/StatefulSet
+#         - batch/CronJob
+#         - batch/Job
+#       context: [ServiceAccount]
+#   frameworks: {soc2: [CC6.1, CC6.2, CC6.3], iso27001: ["5.15", "5.18", "8.2"]}
+#   remediation: >-
+#     Set automountServiceAccountToken to false on the pod. A pod that calls the Kubernetes API gets a service account
+#     of its own and sets automountServiceAccountToken to true.
+package soc2.access.machine_tokens
+
+import rego.v1
+
+import data.soc2.lib.kubernetes
+import data.soc2.lib.workload
+
+default applicable := true
+
+deny contains {"message": message, "path": workload.pod_place(["automountServiceAccountToken"])} if {
+	message := _judgement.fault
+}
+
+# A projected token is asked for, but the default account must have none to give.
+deny contains {"message": message, "path": path} if {
+	token := data.soc2.lib.workload.pod_spec.volumes[volume].projected.sources[source].serviceAccountToken
+	token != null
+	_account == "default"
+	message := "the pod projects a token of the default service account"
+	path := workload.pod_place(["volumes", volume, "projected", "sources", source])
+}
+
+unknown contains problem if some problem in data.soc2.lib.workload.problems
+
+unknown contains {"message": message, "path": workload.pod_place(["automountServiceAccountToken"])} if {
+	message := _judgement.doubt
+}
+
+unknown contains {"message": "the name of the service account cannot be read", "path": workload.pod_place([])} if {
+	not is_string(_account)
+}
+
+# `serviceAccount` is the older name of the field, which Kubernetes still reads.
+_account := array.concat(names, ["default"])[0] if {
+	names := [name |
+		some field in ["serviceAccountName", "serviceAccount"]
+		name := data.soc2.lib.workload.pod_spec[field]
+		not name in ["", null]
+	]
+}
+
+# What mounts the token of the pod's account: the pod says, else the account, else it is mounted.
+_judgement := {} if {
+	data.soc2.lib.workload.pod_spec.automountServiceAccountToken == false
+} else := _judgement_of_request if {
+	data.soc2.lib.workload.pod_spec.automountServiceAccountToken == true
+} else := {"doubt": "the pod's automountServiceAccountToken is neither true nor false"} if {
+	data.soc2.lib.workload.pod_spec.automountServiceAccountToken != null
+} else := {"doubt": "the service accounts of the pod's namespace could not be read"} if {
+	data.soc2.lib.workload.pod_spec
+	not kubernetes.neighbours("ServiceAccount")
+} else := _judgement_of_account(settings) if {
+	data.soc2.lib.workload.pod_spec
+	settings := {object.get(account, "automountServiceAccountToken", null) |
+		some account in kubernetes.neighbours("ServiceAccount")
+		account.metadata.name == _account
+	}
+}
+
+_judgement_of_request := {"fault": "the pod mounts a token of the default service account"} if {
+	_account == "default"
+} else := {}
+
+# Every service account of the name in the set of manifests: usually one, or none.
+_judgement_of_account(settings) := {} if {
+	settings == {false}
+} else := {"doubt": sprintf("automountServiceAccountToken of account %q is neither true nor false", [_account])} if {
+	settings - {false, null, true} != set()
+} else := {"fault": "the pod mounts a token of the default service account"} if {
+	_account == "default"
+} else := {"doubt": sprintf("service account %q, which may mount its token, was not found", [_account])} if {
+	settings == set()
+} else := {"fault": sprintf("the pod mounts a token of service account %q that nobody asked for", [_account])} if {
+	null in settings
+} else := {}

@@ -1,0 +1,239 @@
+//! The cases of controls: real inputs with the verdict they must get.
+//!
+//! `cases/<expectation>-<slug>.<yaml|json>`: the expectation is `pass`, `fail`, `unknown` or
+//! `not-applicable`, the slug names the trap that the case holds. Every subject of the file that the control
+//! speaks of must get that verdict. `<slug>.config.yaml` beside it, else `config.yaml`, is its
+//! `soc2gate.yaml`. Where lines of a file end in `# finding`, findings must stand on exactly those lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use jiff::Timestamp;
+use soc2gate_engine::{
+    Config, Context, Decision, Exceptions, Gate, Library, PolicySource, Siblings, Status,
+    SubjectKind,
+};
+use soc2gate_inputs::SourceFile;
+
+/// A control's folder.
+#[derive(Debug, Clone)]
+pub struct ControlFolder {
+    /// The folder.
+    pub path: PathBuf,
+    /// Its cases.
+    pub cases: Vec<Case>,
+}
+
+/// One case.
+#[derive(Debug, Clone)]
+pub struct Case {
+    /// The input.
+    pub file: PathBuf,
+    /// The verdict that it must get.
+    pub expected: Status,
+    /// Its configuration.
+    pub config: Option<PathBuf>,
+}
+
+/// The controls below a folder `controls/`: every folder with a `control.rego`.
+///
+/// # Errors
+/// A folder that cannot be read; a case whose name does not start with an expectation.
+pub fn control_folders(controls: &Path) -> io::Result<Vec<ControlFolder>> {
+    let mut found = Vec::new();
+    for family in folders(controls)? {
+        for path in folders(&family)? {
+            if path.join("control.rego").is_file() {
+                let cases = cases(&path.join("cases"))?;
+                found.push(ControlFolder { path, cases });
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = entries(folder)?;
+    found.retain(|path| path.is_dir());
+    Ok(found)
+}
+
+fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<io::Result<Vec<_>>>()?;
+    found.sort();
+    Ok(found)
+}
+
+fn cases(folder: &Path) -> io::Result<Vec<Case>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let shared = Some(folder.join("config.yaml")).filter(|path| path.is_file());
+    let mut found = Vec::new();
+    for file in entries(folder)? {
+        let name = file
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default();
+        if name == "config.yaml" || name.ends_with(".config.yaml") {
+            continue;
+        }
+        let expected = expectation(&name).ok_or_else(|| {
+            io::Error::other(format!(
+                "{}: a case starts with pass-, fail-, unknown- or not-applicable-",
+                file.display()
+            ))
+        })?;
+        let own = file.with_extension("config.yaml");
+        let config = Some(own)
+            .filter(|path| path.is_file())
+            .or_else(|| shared.clone());
+        found.push(Case {
+            file,
+            expected,
+            config,
+        });
+    }
+    Ok(found)
+}
+
+fn expectation(name: &str) -> Option<Status> {
+    [
+        ("pass-", Status::Pass),
+        ("fail-", Status::Fail),
+        ("unknown-", Status::Unknown),
+        ("not-applicable-", Status::NotApplicable),
+    ]
+    .into_iter()
+    .find(|(prefix, _)| name.starts_with(prefix))
+    .map(|(_, status)| status)
+}
+
+impl Case {
+    /// Judges the case by one control of a library, straight through the engine.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or does not parse, or a configuration with problems: a text for people.
+    pub fn judge(&self, library: &[PolicySource], control: &str) -> Result<Vec<Decision>, String> {
+        let (library, problems) = Library::load(library);
+        if let Some(problem) = problems.first() {
+            return Err(problem.to_string());
+        }
+        let read = |path: &Path| {
+            fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+        };
+        let (config, problems) = match &self.config {
+            Some(path) => Config::parse(&path.to_string_lossy(), &read(path)?),
+            None => (Config::default(), Vec::new()),
+        };
+        if let Some(problem) = problems.first() {
+            return Err(problem.to_string());
+        }
+        let (gate, problems) = Gate::new(
+            &library.only(&BTreeSet::from([control])),
+            &config,
+            Exceptions::default(),
+        );
+        // The configuration may speak of other controls too; only this one is loaded.
+        drop(problems);
+        let file = SourceFile {
+            name: self.file.to_string_lossy().into(),
+            text: read(&self.file)?.into(),
+        };
+        let units = soc2gate_inputs::units(&file);
+        let wanted = gate.context_resources(SubjectKind::Kubernetes);
+        let mut siblings: Siblings = wanted
+            .iter()
+            .map(|resource| ((*resource).to_owned(), BTreeMap::new()))
+            .collect();
+        for unit in &units {
+            soc2gate_inputs::siblings(unit, &wanted, &mut siblings);
+        }
+        let mut judge = gate.judge(&Context::new(&siblings));
+        let now: Timestamp = NOW.parse().map_err(|error| format!("{NOW}: {error}"))?;
+        let mut decisions = Vec::new();
+        for unit in &units {
+            let read = soc2gate_inputs::read(unit, None);
+            if let Some(problem) = read
+                .diagnostics
+                .iter()
+                .find(|diagnostic| diagnostic.is_error())
+            {
+                return Err(problem.to_string());
+            }
+            decisions.extend(
+                read.subjects
+                    .iter()
+                    .map(|subject| judge.judge(subject, now)),
+            );
+        }
+        Ok(decisions)
+    }
+
+    /// The lines that findings must stand on, counted from 1; empty: any.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn marked_lines(&self) -> io::Result<BTreeSet<u32>> {
+        let text = fs::read_to_string(&self.file)?;
+        Ok(text
+            .lines()
+            .zip(1..)
+            .filter(|(line, _)| line.ends_with("# finding"))
+            .map(|(_, number)| number)
+            .collect())
+    }
+
+    /// Everything in which decisions differ from what the case expects.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub fn differences(&self, decisions: &[Decision], control: &str) -> io::Result<Vec<String>> {
+        let name = self.file.display();
+        let mut differences = Vec::new();
+        let mut lines = BTreeSet::new();
+        let mut judged = 0;
+        for decision in decisions {
+            for verdict in decision
+                .verdicts
+                .iter()
+                .filter(|verdict| verdict.control.0 == control)
+            {
+                judged += 1;
+                if verdict.status != self.expected {
+                    differences.push(format!(
+                        "{name}: {} is {}, not {}: {:?} {:?}",
+                        decision.subject.id,
+                        verdict.status.as_str(),
+                        self.expected.as_str(),
+                        verdict.findings,
+                        verdict.unknowns
+                    ));
+                }
+                lines.extend(
+                    verdict
+                        .findings
+                        .iter()
+                        .filter_map(|f| f.location.as_ref())
+                        .map(|at| at.line),
+                );
+            }
+        }
+        if judged == 0 {
+            differences.push(format!("{name}: {control} speaks of no subject in it"));
+        }
+        let marked = self.marked_lines()?;
+        if !marked.is_empty() && marked != lines {
+            differences.push(format!(
+                "{name}: findings on lines {lines:?}, marked are {marked:?}"
+            ));
+        }
+        Ok(differences)
+    }
+}
+
+/// The clock of every case.
+const NOW: &str = "2026-11-23T09:00:00Z";

@@ -1,0 +1,71 @@
+//! Repository chores. `cargo xtask help` lists them.
+#![allow(clippy::print_stdout, reason = "this program talks to the developer")]
+
+mod bench;
+mod docs;
+mod new_control;
+mod shell;
+mod test;
+mod tidy;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Repository chores of soc2gate")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Install what the tests need, then run all of them
+    Test {
+        /// Skip the corpora even where they are present
+        #[arg(long)]
+        no_corpora: bool,
+    },
+    /// Check what no compiler checks: ids, METADATA, cases, layers, generated files, paths in docs
+    Tidy,
+    /// Write generated references; with --check, fail where they differ
+    Docs {
+        #[arg(long)]
+        check: bool,
+    },
+    /// Make the folder of a new control
+    NewControl {
+        /// The id, such as LOG-01
+        id: String,
+        /// Where below policies/controls, such as logging/audit_trail
+        path: String,
+    },
+    /// Measure speed and memory on generated manifests
+    Bench {
+        /// Leave out the comparison with checkov
+        #[arg(long)]
+        no_checkov: bool,
+        /// Leave out the run on 100,000 objects
+        #[arg(long)]
+        short: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().command {
+        Command::Test { no_corpora } => test::run(no_corpora),
+        Command::Tidy => tidy::run(),
+        Command::Docs { check } => docs::run(check),
+        Command::NewControl { id, path } => new_control::run(&id, &path),
+        Command::Bench { no_checkov, short } => bench::run(!no_checkov, !short),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! What the tests need beside Rust: npm and Python packages, in versions that `tests/tools/` pins, installed
+//! below the target folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, bail};
+
+use crate::shell;
+
+/// Installs everything that is not there yet. Returns the folder it is in.
+pub fn install() -> anyhow::Result<PathBuf> {
+    let folder = target().join("test-tools");
+    fs::create_dir_all(&folder)?;
+    debian(&[
+        ("npm", &["nodejs", "npm"]),
+        ("python3", &["python3", "python3-venv"]),
+    ])?;
+    npm(&folder)?;
+    python(
+        &folder.join("python"),
+        &shell::root().join("tests/tools/requirements.txt"),
+    )?;
+    Ok(folder)
+}
+
+/// The folder that cargo builds in.
+pub fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from)
+}
+
+/// Installs Debian packages for programs that are missing.
+fn debian(programs: &[(&str, &[&str])]) -> anyhow::Result<()> {
+    let missing: Vec<&str> = programs
+        .iter()
+        .filter(|(program, _)| !shell::has(program))
+        .flat_map(|(_, packages)| packages.iter().copied())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !shell::has("apt-get") {
+        bail!("install these first: {}", missing.join(", "));
+    }
+    let sudo: &[&str] = if shell::has("sudo") { &["sudo"] } else { &[] };
+    for arguments in [
+        &["apt-get", "update", "-q"][..],
+        &[&["apt-get", "install", "-qy"], missing.as_slice()].concat(),
+    ] {
+        let line = [sudo, arguments].concat();
+        let Some((program, arguments)) = line.split_first() else {
+            continue;
+        };
+        shell::run(program, arguments)?;
+    }
+    Ok(())
+}
+
+fn npm(folder: &Path) -> anyhow::Result<()> {
+    let wanted = shell::root().join("tests/tools");
+    if up_to_date(folder, "npm", &wanted.join("package-lock.json"))? {
+        return Ok(());
+    }
+    for file in ["package.json", "package-lock.json"] {
+        fs::copy(wanted.join(file), folder.join(file))
+            .with_context(|| format!("tests/tools/{file}"))?;
+    }
+    println!("$ npm ci");
+    shell::run_command(
+        Command::new("npm")
+            .args([
+                "ci",
+                "--ignore-scripts",
+                "--no-audit",
+                "--no-fund",
+                "--loglevel=error",
+            ])
+            .current_dir(folder),
+    )?;
+    stamp(folder, "npm", &wanted.join("package-lock.json"))
+}
+
+/// Makes a virtual environment with pinned packages and nothing else.
+fn python(folder: &Path, requirements: &Path) -> anyhow::Result<()> {
+    virtual_environment(folder, requirements, &["--no-deps"])
+}
+
+/// Makes a virtual environment with packages and whatever they need.
+pub fn python_with_dependencies(folder: &Path, requirements: &Path) -> anyhow::Result<()> {
+    virtual_environment(folder, requirements, &[])
+}
+
+fn virtual_environment(folder: &Path, requirements: &Path, options: &[&str]) -> anyhow::Result<()> {
+    if folder.is_dir() && up_to_date(folder, "requirements", requirements)? {
+        return Ok(());
+    }
+    let name = folder.to_string_lossy().into_owned();
+    shell::run("python3", &["-m", "venv", "--clear", &name])?;
+    let pip = folder.join("bin/pip").to_string_lossy().into_owned();
+    let requirements_name = requirements.to_string_lossy().into_owned();
+    let install = [
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "-r",
+        &requirements_name,
+    ];
+    shell::run(&pip, &[&install, options].concat())?;
+    stamp(folder, "requirements", requirements)
+}
+
+fn up_to_date(folder: &Path, name: &str, wanted: &Path) -> anyhow::Result<bool> {
+    let wanted = fs::read(wanted).with_context(|| wanted.display().to_string())?;
+    Ok(fs::read(folder.join(format!("{name}.installed")))
+        .is_ok_and(|installed| installed == wanted))
+}
+
+fn stamp(folder: &Path, name: &str, wanted: &Path) -> anyhow::Result<()> {
+    fs::copy(wanted, folder.join(format!("{name}.installed")))?;
+    Ok(())
+}
+
+/// Audits our own workflows: their schema, and what is unsafe in them.
+pub fn check_workflows(tools: &Path) -> anyhow::Result<()> {
+    let bin = |name: &str| {
+        tools
+            .join("python/bin")
+            .join(name)
+            .to_string_lossy()
+            .into_owned()
+    };
+    let workflows: Vec<String> = fs::read_dir(shell::root().join(".github/workflows"))?
+        .filter_map(|entry| {
+            entry
+                .ok()
+                .map(|entry| entry.path().to_string_lossy().into_owned())
+        })
+        .collect();
+    let mut arguments = vec!["--builtin-schema", "vendor.github-workflows"];
+    arguments.extend(workflows.iter().map(String::as_str));
+    shell::run(&bin("check-jsonschema"), &arguments)?;
+    shell::run(
+        &bin("zizmor"),
+        &["--offline", "--no-progress", "--quiet", "."],
+    )
+}
