@@ -11,7 +11,12 @@ use crate::output::Format;
 
 /// Judges changes against SOC 2 controls, and says why.
 #[derive(Debug, Parser)]
-#[command(name = "soc2gate", version, propagate_version = true, disable_help_subcommand = true)]
+#[command(
+    name = "soc2gate",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true
+)]
 pub struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -197,7 +202,10 @@ pub(crate) struct InputKind(pub(crate) SubjectKind);
 
 impl ValueEnum for InputKind {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Self(SubjectKind::Kubernetes), Self(SubjectKind::PullRequest)]
+        &[
+            Self(SubjectKind::Kubernetes),
+            Self(SubjectKind::PullRequest),
+        ]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -8,8 +8,13 @@ pub fn install() {
         if soc2gate_engine::is_evaluating() {
             return;
         }
-        let place = info.location().map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
+        let place = info
+            .location()
+            .map_or_else(String::new, |at| format!(" at {}:{}", at.file(), at.line()));
         // Nothing can be done when standard error is closed.
-        let _ = writeln!(std::io::stderr(), "soc2gate: internal error{place}; nothing was decided. Please report this.");
+        let _ = writeln!(
+            std::io::stderr(),
+            "soc2gate: internal error{place}; nothing was decided. Please report this."
+        );
     }));
 }

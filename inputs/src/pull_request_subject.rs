@@ -9,27 +9,47 @@ use soc2gate_source::{Code, Diagnostic, Document, Schema, Segment};
 use crate::pull_request::{self, Inconsistency};
 use crate::{Read, Unit};
 
-static SCHEMA: LazyLock<Option<Schema>> = LazyLock::new(|| Schema::compile(&pull_request::schema()).ok());
+static SCHEMA: LazyLock<Option<Schema>> =
+    LazyLock::new(|| Schema::compile(&pull_request::schema()).ok());
 
 /// Reads a document. One that does not follow the schema, or that contradicts itself, is not judged.
 pub(crate) fn read(unit: &Unit, document: Document, read: &mut Read) {
     let file = &*unit.file.name;
     let Some(schema) = SCHEMA.as_ref() else {
         let message = "the schema of pull request documents does not compile";
-        read.diagnostics.push(Diagnostic::new(Code::InternalError, message));
+        read.diagnostics
+            .push(Diagnostic::new(Code::InternalError, message));
         return;
     };
     let mut problems = schema.validate(&document, file, Code::InvalidDocument);
     if problems.is_empty() {
-        problems.extend(pull_request::check(&document.value).iter().map(|found| contradiction(found, &document, file)));
+        problems.extend(
+            pull_request::check(&document.value)
+                .iter()
+                .map(|found| contradiction(found, &document, file)),
+        );
     }
     if !problems.is_empty() {
         read.diagnostics.extend(problems);
         return;
     }
-    let text = |pointer: &str| document.value.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
-    let number = document.value.get("number").and_then(Value::as_u64).unwrap_or_default();
-    let id = format!("pull_request/{}/{}/{number}", text("/repository/owner"), text("/repository/name"));
+    let text = |pointer: &str| {
+        document
+            .value
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    let number = document
+        .value
+        .get("number")
+        .and_then(Value::as_u64)
+        .unwrap_or_default();
+    let id = format!(
+        "pull_request/{}/{}/{number}",
+        text("/repository/owner"),
+        text("/repository/name")
+    );
     read.subjects.push(Subject {
         kind: SubjectKind::PullRequest,
         id,
@@ -68,10 +88,40 @@ fn contradiction(found: &Inconsistency, document: &Document, file: &str) -> Diag
 /// hold anything.
 fn visible(path: &[Segment]) -> bool {
     const SHOWN: &[&str] = &[
-        "state", "login", "type", "oid", "commit_oid", "author_can_push", "submitted_at", "resolved",
-        "outdated", "path", "previous_path", "status", "conclusion", "kind", "id", "slug", "app_id",
-        "complete", "committed_via_web", "clean_merge", "merges_base", "forced", "at", "number", "draft",
-        "from_fork", "required", "verified", "reason", "permission", "schema", "tree_oid", "to", "from",
+        "state",
+        "login",
+        "type",
+        "oid",
+        "commit_oid",
+        "author_can_push",
+        "submitted_at",
+        "resolved",
+        "outdated",
+        "path",
+        "previous_path",
+        "status",
+        "conclusion",
+        "kind",
+        "id",
+        "slug",
+        "app_id",
+        "complete",
+        "committed_via_web",
+        "clean_merge",
+        "merges_base",
+        "forced",
+        "at",
+        "number",
+        "draft",
+        "from_fork",
+        "required",
+        "verified",
+        "reason",
+        "permission",
+        "schema",
+        "tree_oid",
+        "to",
+        "from",
     ];
     match path {
         [.., Segment::Key(key)] => {

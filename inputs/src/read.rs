@@ -23,14 +23,21 @@ pub fn read(unit: &Unit, kind: Option<SubjectKind>) -> Read {
         Ok(Some(document)) => document,
         Ok(None) => return read,
         Err(error) => {
-            read.diagnostics.push(Diagnostic::from_parse_error(&*unit.file.name, &error));
+            read.diagnostics
+                .push(Diagnostic::from_parse_error(&*unit.file.name, &error));
             return read;
         }
     };
     match kind.or_else(|| detect(&document.value)) {
-        Some(SubjectKind::Kubernetes) => kubernetes::read(unit, document, kind.is_some(), &mut read),
+        Some(SubjectKind::Kubernetes) => {
+            kubernetes::read(unit, document, kind.is_some(), &mut read)
+        }
         Some(SubjectKind::PullRequest) => pull_request_subject::read(unit, document, &mut read),
-        None => read.diagnostics.push(skipped(unit, &document, "no Kubernetes object and no pull request document")),
+        None => read.diagnostics.push(skipped(
+            unit,
+            &document,
+            "no Kubernetes object and no pull request document",
+        )),
     }
     read
 }
@@ -38,17 +45,28 @@ pub fn read(unit: &Unit, kind: Option<SubjectKind>) -> Read {
 /// What a document says it is.
 fn detect(value: &Value) -> Option<SubjectKind> {
     let object = value.as_object()?;
-    let schema = object.get("schema").and_then(Value::as_str).unwrap_or_default();
+    let schema = object
+        .get("schema")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     if schema.starts_with("soc2gate.dev/pull-request/") {
         return Some(SubjectKind::PullRequest);
     }
-    let named = [object.contains_key("apiVersion"), object.contains_key("kind")];
-    let looks_like_an_object = named == [true, true] || (named != [false, false] && object.contains_key("metadata"));
+    let named = [
+        object.contains_key("apiVersion"),
+        object.contains_key("kind"),
+    ];
+    let looks_like_an_object =
+        named == [true, true] || (named != [false, false] && object.contains_key("metadata"));
     looks_like_an_object.then_some(SubjectKind::Kubernetes)
 }
 
 /// A document that the gate does not judge.
 pub(crate) fn skipped(unit: &Unit, document: &Document, what: &str) -> Diagnostic {
-    let start = document.map.locate_value(&[]).map_or(Position::new(unit.first_line, 1), |span| span.start);
-    Diagnostic::new(Code::NotASubject, format!("skipped: {what}")).at(&*unit.file.name, Span::at(start))
+    let start = document
+        .map
+        .locate_value(&[])
+        .map_or(Position::new(unit.first_line, 1), |span| span.start);
+    Diagnostic::new(Code::NotASubject, format!("skipped: {what}"))
+        .at(&*unit.file.name, Span::at(start))
 }

@@ -66,8 +66,9 @@ pub fn units(file: &SourceFile) -> Vec<Unit> {
 }
 
 fn is_json(file: &SourceFile) -> bool {
-    let has_json_name =
-        std::path::Path::new(&*file.name).extension().is_some_and(|e| e.eq_ignore_ascii_case("json"));
+    let has_json_name = std::path::Path::new(&*file.name)
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("json"));
     has_json_name
         || (file.text.trim_start().starts_with(['{', '['])
             && serde_json::from_str::<serde::de::IgnoredAny>(&file.text).is_ok())
@@ -76,14 +77,20 @@ fn is_json(file: &SourceFile) -> bool {
 impl Unit {
     /// Its text.
     pub fn text(&self) -> &str {
-        self.file.text.get(self.offset..self.offset.saturating_add(self.length)).unwrap_or_default()
+        self.file
+            .text
+            .get(self.offset..self.offset.saturating_add(self.length))
+            .unwrap_or_default()
     }
 
     /// Parses it. `None` where it holds nothing.
     pub fn parse(&self) -> Result<Option<Document>, ParseError> {
         match self.syntax {
             Syntax::Json => parse_json(self.text()).map(Some),
-            Syntax::Yaml => parse_yaml(YamlDocument { text: self.text(), first_line: self.first_line }),
+            Syntax::Yaml => parse_yaml(YamlDocument {
+                text: self.text(),
+                first_line: self.first_line,
+            }),
         }
     }
 }
@@ -93,7 +100,10 @@ mod tests {
     use super::*;
 
     fn file(name: &str, text: &str) -> SourceFile {
-        SourceFile { name: name.into(), text: text.into() }
+        SourceFile {
+            name: name.into(),
+            text: text.into(),
+        }
     }
 
     #[test]

@@ -61,9 +61,15 @@ _has_certificate(listener) if {
 }
 
 _has_certificate(listener) if {
+	is_object(listener.tls)
 	object.get(listener.tls, "mode", "Terminate") == "Terminate"
-	some field in ["certificateRefs", "options"]
-	count(listener.tls[field]) > 0
+	_is_filled_list(listener.tls.certificateRefs)
+}
+
+_has_certificate(listener) if {
+	is_object(listener.tls)
+	object.get(listener.tls, "mode", "Terminate") == "Terminate"
+	count(object.keys(object.get(listener.tls, "options", {}))) > 0
 }
 
 _routes(gateway, listener) := [route |
@@ -115,6 +121,7 @@ _has_a_protocol(server) if is_string(server.port.protocol)
 
 _is_encrypted(server) if {
 	upper(server.port.protocol) in ["HTTPS", "TLS"]
+	is_object(server.tls)
 	object.get(server.tls, "mode", "PASSTHROUGH") in [
 		"AUTO_PASSTHROUGH",
 		"ISTIO_MUTUAL",

@@ -23,13 +23,16 @@ uses := array.concat(
 		image := object.get(container.spec, "image", null)
 	],
 	[{"volume": index, "image": image, "parts": _parse(image)} |
-		image := data.soc2.lib.workload.pod_spec.volumes[index].image.reference
+		source := data.soc2.lib.workload.pod_spec.volumes[index].image
+		source != null
+		image := object.get(source, "reference", null)
 	],
 )
 
 # The problem with an image that does not parse.
-problem(use) := {"message": sprintf("%s has no image reference that can be read", [label(use)]), "path": place(use)} if {
+problem(use) := {"message": message, "path": place(use)} if {
 	use.parts == []
+	message := sprintf("%s has no image reference that can be read", [label(use)])
 }
 
 label(use) := workload.label(use.container) if {

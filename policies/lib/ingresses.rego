@@ -1,8 +1,9 @@
 # METADATA
 # title: TLS of an Ingress
 # description: |
-#   Tells which hosts an Ingress serves without TLS. An entry of spec.tls without hosts stands for every host, a
-#   wildcard for one label, and a certificate that an annotation gives to a cloud's load balancer for every host.
+#   Tells which hosts an Ingress serves without TLS. An entry of spec.tls with a certificate and without hosts stands
+#   for every host, a wildcard for one label, and a certificate that an annotation gives to a cloud's load balancer for
+#   every host.
 # scope: package
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/services-networking/ingress/#tls
@@ -21,7 +22,7 @@ faults(ingress) := union({
 	},
 	{{"message": message, "path": ["metadata", "annotations", name]} |
 		some name in _redirect_annotations
-		lower(ingress.metadata.annotations[name]) == "false"
+		ingress.metadata.annotations[name] in ["False", "FALSE", "false", false]
 		message := sprintf("the Ingress serves HTTP beside HTTPS: annotation %s is false", [name])
 	},
 	{{"message": message, "path": ["metadata", "annotations", "alb.ingress.kubernetes.io/listen-ports"]} |
@@ -35,6 +36,13 @@ faults(ingress) := union({
 # What hides the hosts an Ingress serves or covers, as findings.
 doubts(ingress) := {{"message": "the Ingress has no rules that can be read", "path": ["spec", "rules"]} |
 	not _is_readable(object.get(ingress, "spec", null))
+} | {{"message": "the annotations of the Ingress cannot be read", "path": ["metadata", "annotations"]} |
+	not _has_readable_annotations(ingress)
+}
+
+_has_readable_annotations(ingress) if {
+	type_name(object.get(ingress, "metadata", null)) in ["null", "object"]
+	type_name(object.get(ingress, ["metadata", "annotations"], null)) in ["null", "object"]
 }
 
 _is_readable(spec) if {
@@ -63,7 +71,7 @@ _host(rule) := rule.host if {
 
 _is_covered(_, spec) if {
 	entry := spec.tls[_]
-	is_object(entry)
+	is_string(entry.secretName)
 	object.get(entry, "hosts", null) in [null, []]
 }
 

@@ -22,6 +22,7 @@ test_deny_hosts_that_are_not_covered if {
 	ingresses.faults(_ingress(["a.example.com"], null)) == {_fault(0, "a.example.com")}
 	ingresses.faults(_ingress(["a.example.com"], [{"hosts": ["b.example.com"]}])) == {_fault(0, "a.example.com")}
 	ingresses.faults(_ingress(["a.b.example.com"], [{"hosts": ["*.example.com"]}])) == {_fault(0, "a.b.example.com")}
+	ingresses.faults(_ingress(["a.example.com"], [{}])) == {_fault(0, "a.example.com")}
 	ingresses.faults(_ingress(["localhost"], [{"hosts": ["*"]}])) == {_fault(0, "localhost")}
 }
 
@@ -75,7 +76,8 @@ test_allow_https_listener_of_the_load_balancer if {
 			"alb.ingress.kubernetes.io/ssl-redirect": "443",
 		},
 	] {
-		ingress := object.union(_ingress(["a.example.com"], [{}]), {"metadata": {"annotations": annotations}})
+		covered := _ingress(["a.example.com"], [{"secretName": "x"}])
+		ingress := object.union(covered, {"metadata": {"annotations": annotations}})
 		ingresses.faults(ingress) == set()
 	}
 }
@@ -94,4 +96,8 @@ test_unknown_ingresses_that_cannot_be_read if {
 		ingresses.doubts(ingress) == doubt
 	}
 	ingresses.doubts(_ingress(["a"], null)) == set()
+	ingresses.doubts(object.union(_ingress(["a"], null), {"metadata": {"annotations": "none"}})) == {{
+		"message": "the annotations of the Ingress cannot be read",
+		"path": ["metadata", "annotations"],
+	}}
 }

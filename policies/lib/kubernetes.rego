@@ -9,10 +9,11 @@ package soc2.lib.kubernetes
 import rego.v1
 
 # An object without a namespace counts as in "default", cluster-scoped ones too.
-namespace := name if {
-	name := object.get(input.object, ["metadata", "namespace"], "")
-	not name in ["", null]
-} else := "default"
+namespace := "default" if {
+	object.get(input.object, ["metadata", "namespace"], null) in ["", null]
+} else := input.object.metadata.namespace if {
+	is_string(input.object.metadata.namespace)
+}
 
 # The siblings of a resource in the object's own namespace.
 neighbours(resource) := object.get(input.context.siblings[resource], namespace, [])

@@ -16,6 +16,14 @@ test_allow_no_namespace_is_the_default_one if {
 	}
 }
 
+test_unknown_namespace_that_is_no_string if {
+	not kubernetes.namespace with input as {"object": {"metadata": {"namespace": 7}}}
+	not kubernetes.neighbours("networking.k8s.io/NetworkPolicy") with input as {
+		"object": {"metadata": {"namespace": 7}},
+		"context": {"siblings": _policies},
+	}
+}
+
 test_allow_neighbours_are_of_the_same_namespace if {
 	neighbours := kubernetes.neighbours("networking.k8s.io/NetworkPolicy") with input as {
 		"object": {"metadata": {"namespace": "shop"}},

@@ -14,7 +14,7 @@ import rego.v1
 
 # The ports of plain HTTP of a Service that offers no TLS beside it, as findings.
 faults(service) := {{"message": message, "path": ["spec", "ports", index]} |
-	speech := [_speech(service, port) | some port in service.spec.ports]
+	speech := [_speech(service, port) | port := service.spec.ports[_]]
 	not "tls" in speech
 	some index, "http" in speech
 	message := sprintf("the load balancer offers plain HTTP on port %v", [service.spec.ports[index].port])
@@ -41,7 +41,9 @@ _speech(service, port) := "tls" if {
 
 _stated(port) := port.appProtocol if {
 	is_string(port.appProtocol)
-} else := port.name
+} else := port.name if {
+	is_string(port.name)
+}
 
 _by_name(name) := "tls" if {
 	regex.match(`^(kubernetes[.]io/)?(grpcs|https|ldaps|mqtts|ssh|tls|wss)([-_.0-9]|$)`, name)

@@ -64,7 +64,8 @@ _covers(granted, resource) if {
 
 # Whether a rule is limited to objects it names. The empty name is that of requests without a name, such as lists.
 is_limited_to_names(rule) if {
-	count(rule.resourceNames) > 0
+	is_array(rule.resourceNames)
+	rule.resourceNames != []
 	not "" in rule.resourceNames
 }
 
@@ -111,15 +112,19 @@ _is_list_of_strings(value) if {
 _is_readable_subject(subject) if {
 	subject.kind in ["Group", "ServiceAccount", "User"]
 	is_string(subject.name)
+	subject.name != ""
+	type_name(object.get(subject, "namespace", null)) in ["null", "string"]
 }
 
 _is_readable_role_ref(reference) if {
 	reference.kind == "ClusterRole"
 	is_string(reference.name)
+	reference.name != ""
 }
 
 _is_readable_role_ref(reference) if {
 	reference.kind == "Role"
 	not is_cluster_wide
 	is_string(reference.name)
+	reference.name != ""
 }

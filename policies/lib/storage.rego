@@ -20,23 +20,32 @@ fault(class) := sprintf("does not encrypt its volumes: parameter %s is not \"tru
 # Why a class does not encrypt its volumes with a key of the customer's own.
 key_fault(class) := sprintf("is confidential but has no key of its own: parameter %s is not set", [key]) if {
 	key := _key_parameter(class)
-	object.get(_parameters(class), lower(key), "") in ["", null]
+	not _names_a_key(class, key)
 }
 
 doubt(class) := "has no provisioner that can be read" if {
 	not is_string(object.get(class, "provisioner", null))
-} else := sprintf("has provisioner %q, whose encryption is not known", [class.provisioner]) if {
+} else := sprintf("has provisioner %v, whose encryption is not known", [class.provisioner]) if {
 	not _driver(class.provisioner)
 }
 
-key_doubt(class) := sprintf("has provisioner %q, whose keys are not known", [class.provisioner]) if {
+key_doubt(class) := sprintf("has provisioner %v, whose keys are not known", [class.provisioner]) if {
 	not _key_parameter(class)
+}
+
+_names_a_key(class, key) if {
+	name := _parameters(class)[lower(key)]
+	is_string(name)
+	name != ""
 }
 
 _key_parameter(class) := _driver(class.provisioner).key
 
 # Drivers read the names of their parameters in any case.
-_parameters(class) := {lower(name): value | value := class.parameters[name]}
+_parameters(class) := {lower(name): value |
+	value := class.parameters[name]
+	is_string(name)
+}
 
 _driver(provisioner) := _drivers[provisioner]
 

@@ -36,14 +36,15 @@ test_deny_classes_without_a_key if {
 	fault := "is confidential but has no key of its own: parameter kmsKeyId is not set"
 	storage.key_fault(_class("ebs.csi.aws.com", {"encrypted": "true"})) == fault
 	storage.key_fault(_class("ebs.csi.aws.com", {"kmsKeyId": ""})) == fault
+	storage.key_fault(_class("ebs.csi.aws.com", {"kmsKeyId": 7})) == fault
 	not storage.key_fault(_class("ebs.csi.aws.com", {"kmskeyid": "alias/shop"}))
 }
 
 test_unknown_provisioners if {
 	storage.doubt({}) == "has no provisioner that can be read"
-	storage.doubt(_class("nfs.csi.k8s.io", {})) == `has provisioner "nfs.csi.k8s.io", whose encryption is not known`
-	storage.key_doubt(_class("nfs.csi.k8s.io", {})) == `has provisioner "nfs.csi.k8s.io", whose keys are not known`
-	no_key_known := `has provisioner "file.csi.azure.com", whose keys are not known`
+	storage.doubt(_class("nfs.csi.k8s.io", {})) == `has provisioner nfs.csi.k8s.io, whose encryption is not known`
+	storage.key_doubt(_class("nfs.csi.k8s.io", {})) == `has provisioner nfs.csi.k8s.io, whose keys are not known`
+	no_key_known := `has provisioner file.csi.azure.com, whose keys are not known`
 	storage.key_doubt(_class("file.csi.azure.com", {})) == no_key_known
 	not storage.key_doubt(_class("ebs.csi.aws.com", {}))
 	not storage.fault(_class(7, {}))

@@ -2,9 +2,9 @@
 # title: The pod template of a workload
 # description: |
 #   Finds the pod specification of every built-in resource that has one and lists the containers of its three
-#   container lists. A control that judges containers hands on `problems` as `unknown`, so that a list that cannot
-#   be read never passes. Importing this package evaluates each of its rules: keep them few, and put what only a
-#   finding needs into functions.
+#   container lists. A control that judges workloads hands on `problems` as `unknown`, so that a list that cannot be
+#   read never passes. Evaluation time: refer to these rules by their full path, because regorus evaluates every rule of
+#   a package that is referred to through an import, and keep what only a finding needs in functions.
 # scope: package
 package soc2.lib.workload
 
@@ -48,7 +48,7 @@ problems contains {"message": "the pod lists no containers", "path": pod_place([
 }
 
 problems contains problem if {
-	some list, elements in object.filter(pod_spec, ["containers", "ephemeralContainers", "initContainers"])
+	some list, elements in object.filter(pod_spec, ["containers", "ephemeralContainers", "initContainers", "volumes"])
 	elements != null
 	some problem in _list_problems(list, elements)
 }
@@ -57,8 +57,8 @@ _list_problems(list, elements) := {{"message": message, "path": pod_place([list]
 	not is_array(elements)
 	message := sprintf("%s is not a list", [list])
 } else := {{"message": message, "path": pod_place([list, index])} |
-	some index, container in elements
-	not is_object(container)
+	some index, element in elements
+	not is_object(element)
 	message := sprintf("element %d of %s is not an object", [index, list])
 }
 

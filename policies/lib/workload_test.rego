@@ -65,10 +65,16 @@ test_unknown_no_containers if {
 }
 
 test_unknown_lists_of_the_wrong_shape if {
-	spec := {"containers": [_web, "sidecar"], "initContainers": {"name": "wait"}, "ephemeralContainers": "debugger"}
+	spec := {
+		"containers": [_web, "sidecar"],
+		"initContainers": {"name": "wait"},
+		"ephemeralContainers": "debugger",
+		"volumes": [{"name": "tmp"}, "data"],
+	}
 	problems := workload.problems with input as {"resource": "Pod", "object": {"spec": spec}}
 	problems == {
 		{"message": "element 1 of containers is not an object", "path": ["spec", "containers", 1]},
+		{"message": "element 1 of volumes is not an object", "path": ["spec", "volumes", 1]},
 		{"message": "ephemeralContainers is not a list", "path": ["spec", "ephemeralContainers"]},
 		{"message": "initContainers is not a list", "path": ["spec", "initContainers"]},
 	}

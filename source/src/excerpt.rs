@@ -44,7 +44,7 @@ impl Excerpt {
                 paint(&mut cells, key, line, Cell::Shown);
             }
             if part.is_leaf {
-                let cell = if visible(part.path) {
+                let cell = if visible(part.path) && !part.is_opaque {
                     Cell::Shown
                 } else {
                     Cell::Hidden
@@ -179,7 +179,12 @@ mod tests {
         let text = "privileged: true   # because hunter2\nkey: &hunter2 hunter2\nb: |\n  hunter2\n";
         assert_eq!(excerpt(text, &["privileged".into()]).0, "privileged: true");
         assert_eq!(excerpt(text, &["key".into()]).0, "key: •••");
-        assert_eq!(excerpt(text, &["b".into()]).0, "b: |");
+        assert_eq!(excerpt(text, &["b".into()]).0, "b: •••");
+        let anchored = "name: &hunter2 x\nprivileged: !hunter2 true\nagain: {name: *hunter2}\n";
+        for key in ["name", "privileged", "again"] {
+            let (line, _) = excerpt(anchored, &[key.into()]);
+            assert!(!line.contains("hunter2"), "{line}");
+        }
         let plain = "a: hunter2\n  hunter2 more\nname: x\n";
         assert_eq!(excerpt(plain, &["a".into()]).0, "a: •••");
     }

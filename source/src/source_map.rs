@@ -78,6 +78,8 @@ struct Node {
     key: Option<Span>,
     value: Span,
     end: usize,
+    /// Whether the text of the value holds more than the value: a YAML anchor or tag.
+    opaque: bool,
 }
 
 /// One part of a document, as [`SourceMap::walk`] hands it out.
@@ -87,6 +89,7 @@ pub(crate) struct Part<'a> {
     pub(crate) key: Option<Span>,
     pub(crate) value: Span,
     pub(crate) is_leaf: bool,
+    pub(crate) is_opaque: bool,
 }
 
 impl SourceMap {
@@ -98,8 +101,16 @@ impl SourceMap {
             key,
             value,
             end: index.saturating_add(1),
+            opaque: false,
         });
         index
+    }
+
+    /// Marks a node whose text holds more than its value, so that it is never shown.
+    pub(crate) fn set_opaque(&mut self, index: usize) {
+        if let Some(node) = self.nodes.get_mut(index) {
+            node.opaque = true;
+        }
     }
 
     /// Closes a node: all nodes since `open` are its descendants, and its text reaches to `end`.
@@ -241,6 +252,7 @@ impl SourceMap {
                 key: node.key,
                 value: node.value,
                 is_leaf: node.end == index.saturating_add(1),
+                is_opaque: node.opaque,
             });
         }
     }

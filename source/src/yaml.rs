@@ -75,6 +75,8 @@ fn is_marker(line: &str, marker: &str) -> bool {
 pub fn parse_yaml(source: YamlDocument<'_>) -> Result<Option<Document>, ParseError> {
     let mut builder = Builder {
         parser: Parser::new_from_str(source.text),
+        text: source.text,
+        lines: None,
         first_line: source.first_line,
         map: SourceMap::default(),
         anchors: HashMap::new(),
@@ -142,6 +144,8 @@ struct Built {
 
 struct Builder<'a> {
     parser: Parser<'a, StrInput<'a>>,
+    text: &'a str,
+    lines: Option<Vec<&'a str>>,
     first_line: u32,
     map: SourceMap,
     anchors: HashMap<usize, Built>,
@@ -199,7 +203,16 @@ impl<'a> Builder<'a> {
                 self.last_end = span.end;
                 let value = scalar(&text, style, tag.as_deref())
                     .map_err(|kind| ParseError { kind, span })?;
+                let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let span = if is_block {
+                    self.from_header(span)
+                } else {
+                    span
+                };
                 let index = self.map.open(place.segment, place.key, span);
+                if anchor != 0 || tag.is_some() {
+                    self.map.set_opaque(index);
+                }
                 self.map.close(index, None);
                 Ok(self.anchored(anchor, Built { value, index }))
             }
@@ -224,6 +237,29 @@ impl<'a> Builder<'a> {
                 span,
             }),
         }
+    }
+
+    /// A block scalar from its header (`|`, `>`), which the parser leaves out of its span.
+    fn from_header(&mut self, span: Span) -> Span {
+        let lines = self
+            .lines
+            .get_or_insert_with(|| self.text.lines().collect());
+        let first = span.start.line.saturating_sub(self.first_line);
+        let above = lines
+            .iter()
+            .take(usize::try_from(first).unwrap_or(usize::MAX))
+            .enumerate()
+            .rev();
+        for (index, line) in above.filter(|(_, line)| !line.trim().is_empty()) {
+            let code = line.split(" #").next().unwrap_or_default();
+            let Some(at) = code.rfind(['|', '>']) else {
+                break;
+            };
+            let column = code.get(..at).unwrap_or_default().chars().count();
+            let start = self.position(index.saturating_add(1), column);
+            return Span::new(start, span.end);
+        }
+        span
     }
 
     fn anchored(&mut self, anchor: usize, built: Built) -> Built {
@@ -479,6 +515,19 @@ mod tests {
             document.map.locate_key(&["list".into()]).unwrap().start,
             Position::new(4, 1)
         );
+    }
+
+    #[test]
+    fn a_block_scalar_starts_at_its_header() {
+        let document =
+            &parse("a:\n  - | # why | not\n    x\n  - >-\n\n    y\nb: |\n  z\n").unwrap()[0];
+        let start = |path: &[Segment]| {
+            let span = document.map.locate_value(path).unwrap();
+            (span.start.line, span.start.column)
+        };
+        assert_eq!(start(&["a".into(), 0.into()]), (2, 5));
+        assert_eq!(start(&["a".into(), 1.into()]), (4, 5));
+        assert_eq!(start(&["b".into()]), (7, 4));
     }
 
     #[test]

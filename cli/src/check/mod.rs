@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use soc2gate_engine::{Context, Decision, Gate, Siblings, Subject, SubjectKind};
+use soc2gate_engine::{Context, Decision, Gate, Siblings, SubjectKind};
 use soc2gate_inputs::{Read, Unit};
 use soc2gate_source::Diagnostic;
 
@@ -20,8 +20,8 @@ use crate::summary::Summary;
 pub(crate) use outputs::{OutputError, Outputs, plan};
 pub(crate) use progress::Progress;
 
-/// Units and subjects that are worked on at a time.
-const BATCH: usize = 256;
+/// Units that are worked on at a time.
+const BATCH: usize = 128;
 /// Bytes of text that are worked on at a time, beyond a single file.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
@@ -82,39 +82,45 @@ impl Run<'_> {
         totals: &mut Totals,
     ) -> Result<(), OutputError> {
         for batch in units.chunks(BATCH) {
-            let reads: Vec<Read> =
-                self.pool.install(|| batch.par_iter().map(|unit| soc2gate_inputs::read(unit, self.kind)).collect());
-            let mut subjects = Vec::new();
-            for read in reads {
-                subjects.extend(read.subjects);
-                totals.diagnostics.extend(read.diagnostics);
-            }
-            for batch in subjects.chunks(BATCH) {
-                let decisions = self.decide(batch, context);
-                for (subject, decision) in batch.iter().zip(&decisions) {
+            let judged: Vec<(Read, Vec<Decision>)> = self.pool.install(|| {
+                batch
+                    .par_iter()
+                    .map(|unit| self.judge_unit(unit, context))
+                    .collect()
+            });
+            for (read, decisions) in judged {
+                for (subject, decision) in read.subjects.iter().zip(&decisions) {
                     totals.add(decision);
                     outputs.decision(&Judged { decision, subject })?;
                 }
                 progress.advance(decisions.len());
+                totals.diagnostics.extend(read.diagnostics);
             }
         }
         Ok(())
     }
 
-    fn decide(&self, subjects: &[Subject], context: &Context) -> Vec<Decision> {
-        self.pool.install(|| {
-            subjects
-                .par_iter()
-                .map_init(|| self.gate.judge(context), |judge, subject| judge.judge(subject, self.now))
-                .collect()
-        })
+    /// Reads a unit and judges what it holds; the items of a long list go to every thread.
+    fn judge_unit(&self, unit: &Unit, context: &Context) -> (Read, Vec<Decision>) {
+        let read = soc2gate_inputs::read(unit, self.kind);
+        let decisions = read
+            .subjects
+            .par_iter()
+            .map_init(
+                || self.gate.judge(context),
+                |judge, subject| judge.judge(subject, self.now),
+            )
+            .collect();
+        (read, decisions)
     }
 
     /// The documents that controls read beside a subject: every file is looked at once before any is judged.
     fn siblings(&self, sources: &[FileSource]) -> Siblings {
         let wanted: BTreeSet<&str> = self.gate.context_resources(SubjectKind::Kubernetes);
-        let mut all: Siblings =
-            wanted.iter().map(|resource| ((*resource).to_owned(), BTreeMap::new())).collect();
+        let mut all: Siblings = wanted
+            .iter()
+            .map(|resource| ((*resource).to_owned(), BTreeMap::new()))
+            .collect();
         if wanted.is_empty() {
             return all;
         }
@@ -150,7 +156,11 @@ impl Run<'_> {
 impl Totals {
     fn add(&mut self, decision: &Decision) {
         self.summary.add(decision);
-        for exception in decision.verdicts.iter().filter_map(|verdict| verdict.exception.as_ref()) {
+        for exception in decision
+            .verdicts
+            .iter()
+            .filter_map(|verdict| verdict.exception.as_ref())
+        {
             *self.exception_uses.entry(exception.id.clone()).or_default() += 1;
         }
     }

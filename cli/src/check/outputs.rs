@@ -23,8 +23,18 @@ pub(crate) fn plan(
     formats: &[(usize, Format)],
     files: &[(usize, PathBuf)],
 ) -> Result<Vec<OutputPlan>, &'static str> {
-    let mut plans: Vec<(usize, OutputPlan)> =
-        formats.iter().map(|(at, format)| (*at, OutputPlan { format: *format, file: None })).collect();
+    let mut plans: Vec<(usize, OutputPlan)> = formats
+        .iter()
+        .map(|(at, format)| {
+            (
+                *at,
+                OutputPlan {
+                    format: *format,
+                    file: None,
+                },
+            )
+        })
+        .collect();
     for (at, file) in files {
         let before = plans.iter_mut().rev().find(|(format_at, _)| format_at < at);
         match before {
@@ -35,7 +45,13 @@ pub(crate) fn plan(
     }
     let mut plans: Vec<OutputPlan> = plans.into_iter().map(|(_, plan)| plan).collect();
     match plans.iter().filter(|plan| plan.file.is_none()).count() {
-        0 => plans.insert(0, OutputPlan { format: Format::Human, file: None }),
+        0 => plans.insert(
+            0,
+            OutputPlan {
+                format: Format::Human,
+                file: None,
+            },
+        ),
         1 => {}
         _ => return Err("only one format can go to standard output; give the others an --output"),
     }
@@ -52,7 +68,10 @@ pub(crate) struct OutputError {
 impl OutputError {
     /// What to tell the user.
     pub(crate) fn diagnostic(&self) -> Diagnostic {
-        Diagnostic::new(Code::OutputFailed, format!("{} cannot be written: {}", self.name, self.error))
+        Diagnostic::new(
+            Code::OutputFailed,
+            format!("{} cannot be written: {}", self.name, self.error),
+        )
     }
 }
 
@@ -67,10 +86,19 @@ impl Outputs<'_> {
         let mut reports = Vec::new();
         for plan in plans {
             let (name, out): (String, Box<dyn Write>) = match &plan.file {
-                Some(path) => (path.display().to_string(), Box::new(BufWriter::new(create(path)?))),
-                None => ("standard output".to_owned(), Box::new(Stdout(BufWriter::new(io::stdout())))),
+                Some(path) => (
+                    path.display().to_string(),
+                    Box::new(BufWriter::new(create(path)?)),
+                ),
+                None => (
+                    "standard output".to_owned(),
+                    Box::new(Stdout(BufWriter::new(io::stdout()))),
+                ),
             };
-            let style = Style { colour: plan.file.is_none() && colour(args.color), width: width() };
+            let style = Style {
+                colour: plan.file.is_none() && colour(args.color),
+                width: width(),
+            };
             reports.push((name, output::report(plan.format, out, style)));
         }
         Ok(Self { reports })
@@ -84,20 +112,33 @@ impl Outputs<'_> {
         self.each(|report| report.decision(judged))
     }
 
-    pub(crate) fn finish(&mut self, summary: &Summary, diagnostics: &[Diagnostic]) -> Result<(), OutputError> {
+    pub(crate) fn finish(
+        &mut self,
+        summary: &Summary,
+        diagnostics: &[Diagnostic],
+    ) -> Result<(), OutputError> {
         self.each(|report| report.finish(summary, diagnostics))
     }
 
-    fn each(&mut self, mut write: impl FnMut(&mut dyn Report) -> io::Result<()>) -> Result<(), OutputError> {
+    fn each(
+        &mut self,
+        mut write: impl FnMut(&mut dyn Report) -> io::Result<()>,
+    ) -> Result<(), OutputError> {
         for (name, report) in &mut self.reports {
-            write(report.as_mut()).map_err(|error| OutputError { name: name.clone(), error })?;
+            write(report.as_mut()).map_err(|error| OutputError {
+                name: name.clone(),
+                error,
+            })?;
         }
         Ok(())
     }
 }
 
 fn create(path: &Path) -> Result<File, OutputError> {
-    File::create(path).map_err(|error| OutputError { name: path.display().to_string(), error })
+    File::create(path).map_err(|error| OutputError {
+        name: path.display().to_string(),
+        error,
+    })
 }
 
 fn colour(when: When) -> bool {
@@ -110,7 +151,10 @@ fn colour(when: When) -> bool {
 
 /// The width that text is wrapped to.
 fn width() -> usize {
-    std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok()).unwrap_or(100)
+    std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok())
+        .unwrap_or(100)
 }
 
 /// Standard output that somebody may close (`… | head`): what is not read is not an error, and the run goes
@@ -140,25 +184,41 @@ impl<W: Write> Write for Stdout<W> {
 mod tests {
     use super::*;
 
-    fn planned(formats: &[(usize, Format)], files: &[(usize, &str)]) -> Result<Vec<(Format, String)>, &'static str> {
-        let files: Vec<(usize, PathBuf)> = files.iter().map(|(at, file)| (*at, PathBuf::from(file))).collect();
+    fn planned(
+        formats: &[(usize, Format)],
+        files: &[(usize, &str)],
+    ) -> Result<Vec<(Format, String)>, &'static str> {
+        let files: Vec<(usize, PathBuf)> = files
+            .iter()
+            .map(|(at, file)| (*at, PathBuf::from(file)))
+            .collect();
         let plans = plan(formats, &files)?;
-        let name = |file: Option<PathBuf>| file.map_or("-".to_owned(), |file| file.display().to_string());
-        Ok(plans.into_iter().map(|plan| (plan.format, name(plan.file))).collect())
+        let name =
+            |file: Option<PathBuf>| file.map_or("-".to_owned(), |file| file.display().to_string());
+        Ok(plans
+            .into_iter()
+            .map(|plan| (plan.format, name(plan.file)))
+            .collect())
     }
 
     #[test]
     fn outputs_belong_to_the_format_before_them() {
         let human = (Format::Human, "-".to_owned());
         assert_eq!(planned(&[], &[]), Ok(vec![human.clone()]));
-        assert_eq!(planned(&[(1, Format::Json)], &[]), Ok(vec![(Format::Json, "-".to_owned())]));
+        assert_eq!(
+            planned(&[(1, Format::Json)], &[]),
+            Ok(vec![(Format::Json, "-".to_owned())])
+        );
         assert_eq!(
             planned(&[(1, Format::Sarif)], &[(2, "x.sarif")]),
             Ok(vec![human, (Format::Sarif, "x.sarif".to_owned())])
         );
         assert_eq!(
             planned(&[(1, Format::Json), (2, Format::Sarif)], &[(3, "x.sarif")]),
-            Ok(vec![(Format::Json, "-".to_owned()), (Format::Sarif, "x.sarif".to_owned())])
+            Ok(vec![
+                (Format::Json, "-".to_owned()),
+                (Format::Sarif, "x.sarif".to_owned())
+            ])
         );
     }
 

@@ -17,7 +17,9 @@ impl Progress {
         let shown = stderr().is_terminal() && std::env::var_os("CI").is_none();
         let bar = shown.then(|| {
             let bar = ProgressBar::new_spinner();
-            if let Ok(style) = ProgressStyle::with_template("{spinner} judged {pos} subjects, {per_sec}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{spinner} judged {pos} subjects, {per_sec}")
+            {
                 bar.set_style(style);
             }
             bar.enable_steady_tick(Duration::from_millis(250));

@@ -38,7 +38,11 @@ pub(crate) fn find(paths: &[PathBuf], honour_ignore: bool) -> (Vec<FileSource>, 
                 }
             }
         };
-        sources.extend(found.into_iter().filter(|source| seen.insert(source.clone())));
+        sources.extend(
+            found
+                .into_iter()
+                .filter(|source| seen.insert(source.clone())),
+        );
     }
     (sources, diagnostics)
 }
@@ -72,7 +76,9 @@ fn is_manifest(entry: &DirEntry) -> bool {
     let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
     is_file
         && entry.path().extension().is_some_and(|extension| {
-            ["yaml", "yml", "json"].iter().any(|known| extension.eq_ignore_ascii_case(known))
+            ["yaml", "yml", "json"]
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
         })
 }
 
@@ -80,7 +86,9 @@ fn walk_error(folder: &Path, error: &ignore::Error) -> Diagnostic {
     fn loop_child(error: &ignore::Error) -> Option<&Path> {
         match error {
             ignore::Error::Loop { child, .. } => Some(child),
-            ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => loop_child(err),
+            ignore::Error::WithPath { err, .. } | ignore::Error::WithDepth { err, .. } => {
+                loop_child(err)
+            }
             _ => None,
         }
     }
@@ -112,7 +120,9 @@ fn shown(path: &Path) -> String {
 pub(crate) fn cannot_read(path: &Path, error: &io::Error) -> Diagnostic {
     let name = shown(path);
     match error.kind() {
-        io::ErrorKind::NotFound => Diagnostic::new(Code::PathNotFound, format!("{name} does not exist")),
+        io::ErrorKind::NotFound => {
+            Diagnostic::new(Code::PathNotFound, format!("{name} does not exist"))
+        }
         kind => Diagnostic::new(Code::Unreadable, format!("{name} cannot be read: {kind}")),
     }
     .at(name, Span::at(Position::START))
@@ -128,7 +138,10 @@ pub(crate) struct FileReader {
 impl FileReader {
     /// A reader of files of at most so many bytes.
     pub(crate) fn new(max_bytes: u64) -> Self {
-        Self { max_bytes, stdin: None }
+        Self {
+            max_bytes,
+            stdin: None,
+        }
     }
 
     /// Reads standard input now, so that it can be looked at twice.
@@ -145,7 +158,10 @@ impl FileReader {
             },
             FileSource::Path(path) => {
                 let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
-                let size = file.metadata().map_err(|error| cannot_read(path, &error))?.len();
+                let size = file
+                    .metadata()
+                    .map_err(|error| cannot_read(path, &error))?
+                    .len();
                 if size > self.max_bytes {
                     return Err(self.too_big(&shown(path)));
                 }
@@ -164,9 +180,10 @@ impl FileReader {
             return Err(self.too_big(name));
         }
         match String::from_utf8(bytes) {
-            Ok(text) if !text.contains('\0') => {
-                Ok(SourceFile { name: Arc::from(name), text: Arc::from(text) })
-            }
+            Ok(text) if !text.contains('\0') => Ok(SourceFile {
+                name: Arc::from(name),
+                text: Arc::from(text),
+            }),
             _ => {
                 let message = format!("{name} is not UTF-8 text");
                 Err(Diagnostic::new(Code::NotText, message).at(name, Span::at(Position::START)))
@@ -196,7 +213,11 @@ mod tests {
         sources
             .into_iter()
             .map(|source| match source {
-                FileSource::Path(path) => path.strip_prefix(folder).unwrap().to_string_lossy().into_owned(),
+                FileSource::Path(path) => path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned(),
                 FileSource::Stdin => "-".to_owned(),
             })
             .collect()
@@ -205,12 +226,32 @@ mod tests {
     #[test]
     fn folders_are_searched_in_order_with_gitignore_honoured() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["b.yaml", "a/x.YML", "a/y.json", "a/z.txt", ".hidden/h.yaml", "out/o.yaml", ".git/g.yaml"] {
+        for name in [
+            "b.yaml",
+            "a/x.YML",
+            "a/y.json",
+            "a/z.txt",
+            ".hidden/h.yaml",
+            "out/o.yaml",
+            ".git/g.yaml",
+        ] {
             write(folder.path(), name, "a: 1");
         }
         write(folder.path(), ".gitignore", "out/\n");
-        assert_eq!(names(folder.path(), true), [".hidden/h.yaml", "a/x.YML", "a/y.json", "b.yaml"]);
-        assert_eq!(names(folder.path(), false), [".hidden/h.yaml", "a/x.YML", "a/y.json", "b.yaml", "out/o.yaml"]);
+        assert_eq!(
+            names(folder.path(), true),
+            [".hidden/h.yaml", "a/x.YML", "a/y.json", "b.yaml"]
+        );
+        assert_eq!(
+            names(folder.path(), false),
+            [
+                ".hidden/h.yaml",
+                "a/x.YML",
+                "a/y.json",
+                "b.yaml",
+                "out/o.yaml"
+            ]
+        );
     }
 
     #[cfg(unix)]
@@ -221,7 +262,10 @@ mod tests {
         std::os::unix::fs::symlink(folder.path(), folder.path().join("a/loop")).unwrap();
         let (sources, diagnostics) = find(&[folder.path().to_path_buf()], true);
         assert_eq!(sources.len(), 1);
-        assert_eq!(diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(), [Code::SymlinkLoop]);
+        assert_eq!(
+            diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(),
+            [Code::SymlinkLoop]
+        );
     }
 
     #[test]
@@ -230,14 +274,20 @@ mod tests {
         let code = |name: &str, bytes: &[u8]| {
             let path = folder.path().join(name);
             fs::write(&path, bytes).unwrap();
-            FileReader::new(8).read(&FileSource::Path(path)).map(|_| ()).map_err(|d| d.code)
+            FileReader::new(8)
+                .read(&FileSource::Path(path))
+                .map(|_| ())
+                .map_err(|d| d.code)
         };
         assert_eq!(code("ok", b"a: 1"), Ok(()));
         assert_eq!(code("latin", b"a: \xe9"), Err(Code::NotText));
         assert_eq!(code("nul", b"a\0b"), Err(Code::NotText));
         assert_eq!(code("big", b"123456789"), Err(Code::TooBig));
         let missing = FileReader::new(8).read(&FileSource::Path(folder.path().join("missing")));
-        assert_eq!(missing.map(|_| ()).map_err(|d| d.code), Err(Code::PathNotFound));
+        assert_eq!(
+            missing.map(|_| ()).map_err(|d| d.code),
+            Err(Code::PathNotFound)
+        );
     }
 
     #[test]

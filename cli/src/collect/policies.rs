@@ -43,7 +43,11 @@ pub(crate) fn load(args: &PolicyArgs) -> Loaded {
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    let base = config_path.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_path_buf();
+    let base = config_path
+        .as_deref()
+        .and_then(Path::parent)
+        .unwrap_or(Path::new(""))
+        .to_path_buf();
     let mut sources = soc2gate_policies::sources();
     let named = config.raw().policies.iter().map(|folder| base.join(folder));
     for folder in named.chain(args.policies.iter().cloned()) {
@@ -60,7 +64,12 @@ pub(crate) fn load(args: &PolicyArgs) -> Loaded {
             }
         }
     }
-    Loaded { library, config, exceptions, diagnostics }
+    Loaded {
+        library,
+        config,
+        exceptions,
+        diagnostics,
+    }
 }
 
 /// The nearest configuration, from the working directory up to the root of its repository.
@@ -86,14 +95,20 @@ fn read_policies(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let before = sources.len();
-    let walk = WalkBuilder::new(folder).standard_filters(false).sort_by_file_path(Path::cmp).build();
+    let walk = WalkBuilder::new(folder)
+        .standard_filters(false)
+        .sort_by_file_path(Path::cmp)
+        .build();
     for entry in walk {
         let path = match entry {
             Ok(entry) => entry.into_path(),
             Err(error) => {
                 diagnostics.push(match error.io_error() {
                     Some(io) => cannot_read(folder, io),
-                    None => Diagnostic::new(Code::Unreadable, format!("{} cannot be read", folder.display())),
+                    None => Diagnostic::new(
+                        Code::Unreadable,
+                        format!("{} cannot be read", folder.display()),
+                    ),
                 });
                 return;
             }
@@ -113,13 +128,18 @@ fn read_policies(
     if sources.len() == before {
         let name = folder.to_string_lossy();
         let message = format!("{name} holds no policy (.rego)");
-        diagnostics.push(Diagnostic::new(Code::PathNotFound, message).at(&*name, Span::at(Position::START)));
+        diagnostics.push(
+            Diagnostic::new(Code::PathNotFound, message).at(&*name, Span::at(Position::START)),
+        );
     }
 }
 
 /// A Rego file that is not a test.
 fn is_policy(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy())
+        .unwrap_or_default();
     name.ends_with(".rego") && !name.ends_with("_test.rego") && path.is_file()
 }
 

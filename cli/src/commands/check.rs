@@ -20,12 +20,18 @@ const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
-    let formats: Vec<(usize, Format)> = positions(matches, "format").zip(args.format.iter().copied()).collect();
-    let files: Vec<(usize, PathBuf)> = positions(matches, "output").zip(args.output.iter().cloned()).collect();
+    let formats: Vec<(usize, Format)> = positions(matches, "format")
+        .zip(args.format.iter().copied())
+        .collect();
+    let files: Vec<(usize, PathBuf)> = positions(matches, "output")
+        .zip(args.output.iter().cloned())
+        .collect();
     let plans = match plan(&formats, &files) {
         Ok(plans) => plans,
         Err(what) => {
-            complain(&format!("error: {what}\n\nFor more information, try '--help'."));
+            complain(&format!(
+                "error: {what}\n\nFor more information, try '--help'."
+            ));
             return Exit::Usage;
         }
     };
@@ -41,12 +47,20 @@ pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
 
 /// Where on the command line the values of an argument stand.
 fn positions<'a>(matches: Option<&'a ArgMatches>, name: &str) -> impl Iterator<Item = usize> + 'a {
-    matches.and_then(|matches| matches.indices_of(name)).into_iter().flatten()
+    matches
+        .and_then(|matches| matches.indices_of(name))
+        .into_iter()
+        .flatten()
 }
 
 fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> {
     let now = args.now.unwrap_or_else(whole_second);
-    let Loaded { library, config, exceptions, mut diagnostics } = load(&args.policies);
+    let Loaded {
+        library,
+        config,
+        exceptions,
+        mut diagnostics,
+    } = load(&args.policies);
     let (library, unknown) = chosen(library, &args.controls);
     diagnostics.extend(unknown);
     diagnostics.extend(exceptions.review(now));
@@ -61,17 +75,34 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
     }
 
     let controls: Vec<&Control> = gate.controls().collect();
-    outputs.begin(&RunInfo { controls, version: env!("CARGO_PKG_VERSION"), started: now, show_passing: args.show_passing })?;
+    outputs.begin(&RunInfo {
+        controls,
+        version: env!("CARGO_PKG_VERSION"),
+        started: now,
+        show_passing: args.show_passing,
+    })?;
     let mut totals = match pool(args) {
         Ok(pool) => {
-            let run = Run { gate: &gate, pool: &pool, reader: &reader, kind: args.input_kind.map(|kind| kind.0), now };
+            let run = Run {
+                gate: &gate,
+                pool: &pool,
+                reader: &reader,
+                kind: args.input_kind.map(|kind| kind.0),
+                now,
+            };
             run.judge(&sources, outputs, &Progress::new())?
         }
-        Err(diagnostic) => Totals { diagnostics: vec![diagnostic], ..Totals::default() },
+        Err(diagnostic) => Totals {
+            diagnostics: vec![diagnostic],
+            ..Totals::default()
+        },
     };
     diagnostics.append(&mut totals.diagnostics);
     if totals.summary.subjects == 0 && !args.allow_empty {
-        diagnostics.push(Diagnostic::new(Code::NoSubject, "nothing was found to judge"));
+        diagnostics.push(Diagnostic::new(
+            Code::NoSubject,
+            "nothing was found to judge",
+        ));
     }
     if args.controls.is_empty() {
         diagnostics.extend(gate.exceptions().unused(&totals.exception_uses, now));
@@ -106,5 +137,10 @@ fn pool(args: &CheckArgs) -> Result<rayon::ThreadPool, Diagnostic> {
         .num_threads(args.jobs.map_or(0, usize::from))
         .stack_size(STACK_BYTES)
         .build()
-        .map_err(|error| Diagnostic::new(Code::InternalError, format!("threads cannot be started: {error}")))
+        .map_err(|error| {
+            Diagnostic::new(
+                Code::InternalError,
+                format!("threads cannot be started: {error}"),
+            )
+        })
 }

@@ -13,27 +13,42 @@ use crate::exit::Exit;
 /// Runs the command.
 pub(super) fn run(command: &ControlCommand) -> Exit {
     let (policies, json) = match command {
-        ControlCommand::List { policies, json } | ControlCommand::Show { policies, json, .. } => (policies, *json),
+        ControlCommand::List { policies, json } | ControlCommand::Show { policies, json, .. } => {
+            (policies, *json)
+        }
     };
-    let Loaded { library, diagnostics, .. } = load(policies);
-    for diagnostic in diagnostics.iter().filter(|diagnostic| diagnostic.is_error()) {
+    let Loaded {
+        library,
+        diagnostics,
+        ..
+    } = load(policies);
+    for diagnostic in diagnostics
+        .iter()
+        .filter(|diagnostic| diagnostic.is_error())
+    {
         complain(&diagnostic.to_string());
     }
     let text = match command {
-        ControlCommand::List { .. } if json => {
-            pretty(&Value::Array(library.controls().iter().map(describe).collect()))
-        }
+        ControlCommand::List { .. } if json => pretty(&Value::Array(
+            library.controls().iter().map(describe).collect(),
+        )),
         ControlCommand::List { .. } => list(library.controls()),
         ControlCommand::Show { id, .. } => match library.control(&id.to_uppercase()) {
             Some(control) if json => pretty(&describe(control)),
             Some(control) => show(control),
             None => {
-                complain(&format!("error: there is no control {id}; `soc2gate control list` shows the ids"));
+                complain(&format!(
+                    "error: there is no control {id}; `soc2gate control list` shows the ids"
+                ));
                 return Exit::Usage;
             }
         },
     };
-    if print(&text).is_err() || diagnostics.iter().any(soc2gate_source::Diagnostic::is_error) {
+    if print(&text).is_err()
+        || diagnostics
+            .iter()
+            .any(soc2gate_source::Diagnostic::is_error)
+    {
         return Exit::Error;
     }
     Exit::Allow
@@ -45,9 +60,17 @@ fn pretty(value: &Value) -> String {
 
 fn list(controls: &[Control]) -> String {
     let mut text = String::new();
-    let width = controls.iter().map(|control| control.id.0.len()).max().unwrap_or_default();
+    let width = controls
+        .iter()
+        .map(|control| control.id.0.len())
+        .max()
+        .unwrap_or_default();
     for control in controls {
-        let kinds: Vec<&str> = control.inputs.iter().map(|input| input.kind.as_str()).collect();
+        let kinds: Vec<&str> = control
+            .inputs
+            .iter()
+            .map(|input| input.kind.as_str())
+            .collect();
         let _ = writeln!(
             text,
             "{:width$}  {:8}  {:12}  {}",
@@ -86,11 +109,20 @@ fn show(control: &Control) -> String {
         let _ = writeln!(text, "{name:<13}{value}");
     };
     row("severity", control.severity.as_str());
-    row("enforcement", &format!("{} unless soc2gate.yaml says otherwise", control.severity.default_enforcement().as_str()));
+    row(
+        "enforcement",
+        &format!(
+            "{} unless soc2gate.yaml says otherwise",
+            control.severity.default_enforcement().as_str()
+        ),
+    );
     row("SOC 2", &control.frameworks.soc2.join(", "));
     row("ISO 27001", &control.frameworks.iso27001.join(", "));
     for input in &control.inputs {
-        let resources = input.resources.as_ref().map_or("every type".to_owned(), |list| list.join(", "));
+        let resources = input
+            .resources
+            .as_ref()
+            .map_or("every type".to_owned(), |list| list.join(", "));
         row("judges", &format!("{}: {resources}", input.kind));
     }
     row("package", &control.package);
@@ -100,8 +132,13 @@ fn show(control: &Control) -> String {
         text.push_str("\nParameters (soc2gate.yaml, controls.");
         let _ = writeln!(text, "{}.parameters):", control.id);
         for (name, schema) in &control.parameters {
-            let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
-            let default = schema.get("default").map_or("no default".to_owned(), |value| format!("default {value}"));
+            let description = schema
+                .get("description")
+                .and_then(Value::as_str)
+                .unwrap_or_default();
+            let default = schema
+                .get("default")
+                .map_or("no default".to_owned(), |value| format!("default {value}"));
             let kind = schema.get("type").and_then(Value::as_str).unwrap_or("any");
             let _ = writeln!(text, "  {name} ({kind}, {default})\n      {description}");
         }

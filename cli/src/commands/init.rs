@@ -28,7 +28,8 @@ pub(super) fn run(args: &InitArgs) -> anyhow::Result<()> {
         }
         Err(error) => return Err(error).with_context(|| format!("{path} cannot be written")),
     };
-    file.write_all(TEMPLATE.as_bytes()).with_context(|| format!("{path} cannot be written"))?;
+    file.write_all(TEMPLATE.as_bytes())
+        .with_context(|| format!("{path} cannot be written"))?;
     complain(&format!("wrote {path}; now run: soc2gate check"));
     Ok(())
 }

@@ -12,7 +12,8 @@ use crate::args::{ManArgs, command};
 pub(super) fn run(args: &ManArgs) -> anyhow::Result<()> {
     match &args.output {
         Some(folder) => {
-            fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+            fs::create_dir_all(folder)
+                .with_context(|| format!("{} cannot be made", folder.display()))?;
             clap_mangen::generate_to(command(), folder)
                 .with_context(|| format!("{} cannot be written", folder.display()))
         }

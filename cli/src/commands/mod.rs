@@ -50,14 +50,20 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 
 /// Help and versions end well; everything else that clap says is wrong usage.
 fn clap_exit(error: &clap::Error) -> Exit {
-    let exit = if error.use_stderr() { Exit::Usage } else { Exit::Allow };
+    let exit = if error.use_stderr() {
+        Exit::Usage
+    } else {
+        Exit::Allow
+    };
     // Nothing can be done when the stream is closed.
     let _ = error.print();
     exit
 }
 
 fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// One line on standard error.

@@ -2,7 +2,9 @@
 
 use clap::ValueEnum as _;
 use serde_json::Value;
-use soc2gate_engine::{Decision, ExceptionFile, Metadata, RawConfig, json_schema, json_schema_of_output};
+use soc2gate_engine::{
+    Decision, ExceptionFile, Metadata, RawConfig, json_schema, json_schema_of_output,
+};
 
 use super::print;
 use crate::args::{SchemaArgs, SchemaName};
@@ -33,7 +35,10 @@ fn schema(name: SchemaName) -> Value {
     };
     let mut schema = schema;
     if let Some(object) = schema.as_object_mut() {
-        object.insert("$id".to_owned(), Value::from(format!("https://soc2gate.dev/schema/{id}/v1.json")));
+        object.insert(
+            "$id".to_owned(),
+            Value::from(format!("https://soc2gate.dev/schema/{id}/v1.json")),
+        );
     }
     schema
 }

@@ -17,14 +17,27 @@ pub(super) struct Missing(pub(super) &'static str);
 
 /// Groups whose kinds are read by tools and never sent to a cluster.
 const CLIENT_SIDE_GROUPS: &[&str] = &[
-    "kustomize.config.k8s.io", "kubeadm.k8s.io", "kubelet.config.k8s.io", "kubeproxy.config.k8s.io",
-    "kubescheduler.config.k8s.io", "kubecontrollermanager.config.k8s.io", "client.authentication.k8s.io",
-    "kind.x-k8s.io", "skaffold", "k3d.io", "eksctl.io", "ctlptl.dev", "tilt.dev", "helmfile.dev",
+    "kustomize.config.k8s.io",
+    "kubeadm.k8s.io",
+    "kubelet.config.k8s.io",
+    "kubeproxy.config.k8s.io",
+    "kubescheduler.config.k8s.io",
+    "kubecontrollermanager.config.k8s.io",
+    "client.authentication.k8s.io",
+    "kind.x-k8s.io",
+    "skaffold",
+    "k3d.io",
+    "eksctl.io",
+    "ctlptl.dev",
+    "tilt.dev",
+    "helmfile.dev",
 ];
 
 impl Identity {
     pub(super) fn of(value: &Value) -> Result<Self, Missing> {
-        let object = value.as_object().ok_or(Missing("an object must be a mapping"))?;
+        let object = value
+            .as_object()
+            .ok_or(Missing("an object must be a mapping"))?;
         let api_version = match object.get("apiVersion") {
             Some(Value::String(version)) if is_api_version(version) => version.clone(),
             Some(_) => return Err(Missing("apiVersion must be a version like v1 or apps/v1")),
@@ -43,18 +56,27 @@ impl Identity {
         let text = |key: &str| match metadata.and_then(|metadata| metadata.get(key)) {
             None | Some(Value::Null) => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.clone()).filter(|text| !text.is_empty())),
-            Some(_) => Err(Missing("metadata.name, generateName and namespace must be texts")),
+            Some(_) => Err(Missing(
+                "metadata.name, generateName and namespace must be texts",
+            )),
         };
         let name = match (text("name")?, text("generateName")?) {
             (Some(name), _) => name,
             (None, Some(prefix)) => format!("{prefix}*"),
             (None, None) => "(unnamed)".to_owned(),
         };
-        Ok(Self { api_version, kind, namespace: text("namespace")?, name })
+        Ok(Self {
+            api_version,
+            kind,
+            namespace: text("namespace")?,
+            name,
+        })
     }
 
     fn group(&self) -> &str {
-        self.api_version.split_once('/').map_or("", |(group, _)| group)
+        self.api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group)
     }
 
     /// The type for routing: `apps/Deployment`, `Pod`. The version does not count.
@@ -83,8 +105,10 @@ impl Identity {
 
     /// Whether none of its values may be shown.
     pub(super) fn holds_secrets(&self) -> bool {
-        matches!(self.resource().as_str(), "Secret" | "ConfigMap" | "apiserver.config.k8s.io/EncryptionConfiguration")
-            || self.kind.contains("Secret")
+        matches!(
+            self.resource().as_str(),
+            "Secret" | "ConfigMap" | "apiserver.config.k8s.io/EncryptionConfiguration"
+        ) || self.kind.contains("Secret")
     }
 }
 

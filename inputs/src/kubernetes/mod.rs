@@ -22,13 +22,22 @@ const MAX_LIST_DEPTH: usize = 4;
 pub(crate) fn read(unit: &Unit, document: Document, certain: bool, read: &mut Read) {
     match Identity::of(&document.value) {
         Err(_) if !certain && is_foreign(&document.value) => {
-            read.diagnostics.push(skipped(unit, &document, "not an object of a cluster"));
+            read.diagnostics
+                .push(skipped(unit, &document, "not an object of a cluster"));
         }
         Ok(identity) if identity.is_client_side() => {
-            let what = format!("{} is a file for a tool, not an object of a cluster", identity.resource());
+            let what = format!(
+                "{} is a file for a tool, not an object of a cluster",
+                identity.resource()
+            );
             read.diagnostics.push(skipped(unit, &document, &what));
         }
-        _ => Reader { unit, map: &document.map, read }.object(document.value, &mut Vec::new(), None, 0),
+        _ => Reader {
+            unit,
+            map: &document.map,
+            read,
+        }
+        .object(document.value, &mut Vec::new(), None, 0),
     }
 }
 
@@ -37,15 +46,29 @@ pub(crate) fn read(unit: &Unit, document: Document, certain: bool, read: &mut Re
 pub fn siblings(unit: &Unit, wanted: &BTreeSet<&str>, siblings: &mut Siblings) {
     let kind_of = |resource: &&str| resource.rsplit('/').next().unwrap_or_default().to_owned();
     let text = unit.text();
-    if !wanted.iter().any(|resource| text.contains(&kind_of(resource))) {
+    if !wanted
+        .iter()
+        .any(|resource| text.contains(&kind_of(resource)))
+    {
         return;
     }
-    let Ok(Some(document)) = unit.parse() else { return };
+    let Ok(Some(document)) = unit.parse() else {
+        return;
+    };
     let mut read = Read::default();
     self::read(unit, document, false, &mut read);
     for subject in read.subjects {
-        let Some(resource) = subject.resource.filter(|resource| wanted.contains(resource.as_str())) else { continue };
-        let namespace = subject.document.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or("default");
+        let Some(resource) = subject
+            .resource
+            .filter(|resource| wanted.contains(resource.as_str()))
+        else {
+            continue;
+        };
+        let namespace = subject
+            .document
+            .pointer("/metadata/namespace")
+            .and_then(Value::as_str)
+            .unwrap_or("default");
         siblings
             .entry(resource)
             .or_default()
@@ -79,7 +102,10 @@ impl Reader<'_> {
             && !object.contains_key("apiVersion")
             && !object.contains_key("kind")
         {
-            object.insert("apiVersion".to_owned(), Value::from(item.api_version.as_str()));
+            object.insert(
+                "apiVersion".to_owned(),
+                Value::from(item.api_version.as_str()),
+            );
             object.insert("kind".to_owned(), Value::from(item.kind.as_str()));
         }
         let identity = match Identity::of(&value) {
@@ -97,12 +123,20 @@ impl Reader<'_> {
             self.invalid(&Missing("lists are nested too deeply"), path);
             return;
         }
-        let item = identity.kind.strip_suffix("List").filter(|kind| !kind.is_empty()).map(|kind| ItemType {
-            api_version: identity.api_version.clone(),
-            kind: kind.to_owned(),
-        });
+        let item = identity
+            .kind
+            .strip_suffix("List")
+            .filter(|kind| !kind.is_empty())
+            .map(|kind| ItemType {
+                api_version: identity.api_version.clone(),
+                kind: kind.to_owned(),
+            });
         path.push(Segment::from("items"));
-        let items = value.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).unwrap_or_default();
+        let items = value
+            .get_mut("items")
+            .and_then(Value::as_array_mut)
+            .map(std::mem::take)
+            .unwrap_or_default();
         for (at, value) in items.into_iter().enumerate() {
             path.push(Segment::Index(at));
             self.object(value, path, item.as_ref(), depth + 1);
@@ -112,7 +146,11 @@ impl Reader<'_> {
     }
 
     fn subject(&mut self, document: Value, identity: &Identity, path: &Path) {
-        let map = if path.is_empty() { self.map.clone() } else { self.map.subtree(path) };
+        let map = if path.is_empty() {
+            self.map.clone()
+        } else {
+            self.map.subtree(path)
+        };
         self.read.subjects.push(Subject {
             kind: SubjectKind::Kubernetes,
             id: identity.id(),
@@ -126,15 +164,24 @@ impl Reader<'_> {
                 offset: self.unit.offset,
                 first_line: self.unit.first_line,
                 map,
-                visible: if identity.holds_secrets() { visibility::none } else { visibility::of_object },
+                visible: if identity.holds_secrets() {
+                    visibility::none
+                } else {
+                    visibility::of_object
+                },
             },
         });
     }
 
     fn invalid(&mut self, missing: &Missing, path: &[Segment]) {
-        let span = self.map.locate_key(path).unwrap_or(Span::at(Position::new(self.unit.first_line, 1)));
+        let span = self
+            .map
+            .locate_key(path)
+            .unwrap_or(Span::at(Position::new(self.unit.first_line, 1)));
         let diagnostic = Diagnostic::new(Code::InvalidObject, missing.0);
-        self.read.diagnostics.push(diagnostic.at(&*self.unit.file.name, Span::at(span.start)));
+        self.read
+            .diagnostics
+            .push(diagnostic.at(&*self.unit.file.name, Span::at(span.start)));
     }
 }
 

@@ -8,7 +8,10 @@ use super::*;
 use crate::{SourceFile, units};
 
 fn read_text(text: &str) -> Read {
-    let file = SourceFile { name: "m.yaml".into(), text: text.into() };
+    let file = SourceFile {
+        name: "m.yaml".into(),
+        text: text.into(),
+    };
     let mut all = Read::default();
     for unit in units(&file) {
         let one = crate::read(&unit, None);
@@ -19,7 +22,11 @@ fn read_text(text: &str) -> Read {
 }
 
 fn ids(text: &str) -> Vec<String> {
-    read_text(text).subjects.into_iter().map(|subject| subject.id).collect()
+    read_text(text)
+        .subjects
+        .into_iter()
+        .map(|subject| subject.id)
+        .collect()
 }
 
 #[test]
@@ -29,12 +36,15 @@ apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n-
 apiVersion: v1\nkind: Pod\nmetadata: {name: one}\n---
 apiVersion: batch/v1\nkind: Job\nmetadata: {generateName: migrate-}\n---
 apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources: []\n";
-    assert_eq!(ids(text), [
-        "kubernetes/apps/Deployment/shop/web",
-        "kubernetes/Pod/one",
-        "kubernetes/batch/Job/migrate-*",
-        "kubernetes/apiserver.config.k8s.io/EncryptionConfiguration/(unnamed)",
-    ]);
+    assert_eq!(
+        ids(text),
+        [
+            "kubernetes/apps/Deployment/shop/web",
+            "kubernetes/Pod/one",
+            "kubernetes/batch/Job/migrate-*",
+            "kubernetes/apiserver.config.k8s.io/EncryptionConfiguration/(unnamed)",
+        ]
+    );
 }
 
 #[test]
@@ -44,9 +54,20 @@ fn lists_are_opened_and_their_items_keep_their_lines() {
     let lines: Vec<(String, u32)> = read
         .subjects
         .iter()
-        .map(|subject| (subject.id.clone(), subject.source.locate(&["metadata".into()]).unwrap().line))
+        .map(|subject| {
+            (
+                subject.id.clone(),
+                subject.source.locate(&["metadata".into()]).unwrap().line,
+            )
+        })
         .collect();
-    assert_eq!(lines, [("kubernetes/Pod/a".to_owned(), 6), ("kubernetes/Service/b".to_owned(), 10)]);
+    assert_eq!(
+        lines,
+        [
+            ("kubernetes/Pod/a".to_owned(), 6),
+            ("kubernetes/Service/b".to_owned(), 10)
+        ]
+    );
 }
 
 #[test]
@@ -58,17 +79,38 @@ fn items_of_a_typed_list_have_its_type() {
 }
 
 #[rstest]
-#[case("kind: Deployment\nmetadata: {name: web}\n", "an object without apiVersion")]
+#[case(
+    "kind: Deployment\nmetadata: {name: web}\n",
+    "an object without apiVersion"
+)]
 #[case("apiVersion: v1\nmetadata: {name: web}\n", "an object without kind")]
-#[case("apiVersion: 1\nkind: Pod\nmetadata: {}\n", "apiVersion must be a version like v1 or apps/v1")]
-#[case("apiVersion: v1\nkind: Pod\nmetadata: 3\n", "metadata must be a mapping")]
-#[case("apiVersion: v1\nkind: Pod\nmetadata: {name: 3}\n", "metadata.name, generateName and namespace must be texts")]
-#[case("apiVersion: v1\nkind: List\nitems: [3]\n", "an object must be a mapping")]
+#[case(
+    "apiVersion: 1\nkind: Pod\nmetadata: {}\n",
+    "apiVersion must be a version like v1 or apps/v1"
+)]
+#[case(
+    "apiVersion: v1\nkind: Pod\nmetadata: 3\n",
+    "metadata must be a mapping"
+)]
+#[case(
+    "apiVersion: v1\nkind: Pod\nmetadata: {name: 3}\n",
+    "metadata.name, generateName and namespace must be texts"
+)]
+#[case(
+    "apiVersion: v1\nkind: List\nitems: [3]\n",
+    "an object must be a mapping"
+)]
 fn broken_objects_are_errors(#[case] text: &str, #[case] message: &str) {
     let read = read_text(text);
     assert!(read.subjects.is_empty());
     assert_eq!(read.diagnostics.len(), 1);
-    assert_eq!((read.diagnostics[0].message.as_str(), read.diagnostics[0].severity), (message, Severity::Error));
+    assert_eq!(
+        (
+            read.diagnostics[0].message.as_str(),
+            read.diagnostics[0].severity
+        ),
+        (message, Severity::Error)
+    );
 }
 
 #[rstest]
@@ -89,14 +131,26 @@ fn other_files_are_skipped_with_a_note(#[case] text: &str) {
 #[test]
 fn siblings_are_sorted_by_type_and_namespace() {
     let text = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a, namespace: shop}\n---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: b}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: NetworkPolicy}\n";
-    let file = SourceFile { name: "m.yaml".into(), text: text.into() };
+    let file = SourceFile {
+        name: "m.yaml".into(),
+        text: text.into(),
+    };
     let mut found = Siblings::new();
     for unit in units(&file) {
-        siblings(&unit, &BTreeSet::from(["networking.k8s.io/NetworkPolicy"]), &mut found);
+        siblings(
+            &unit,
+            &BTreeSet::from(["networking.k8s.io/NetworkPolicy"]),
+            &mut found,
+        );
     }
-    let names: BTreeMap<&String, usize> =
-        found["networking.k8s.io/NetworkPolicy"].iter().map(|(namespace, list)| (namespace, list.len())).collect();
-    assert_eq!(names, BTreeMap::from([(&"default".to_owned(), 1), (&"shop".to_owned(), 1)]));
+    let names: BTreeMap<&String, usize> = found["networking.k8s.io/NetworkPolicy"]
+        .iter()
+        .map(|(namespace, list)| (namespace, list.len()))
+        .collect();
+    assert_eq!(
+        names,
+        BTreeMap::from([(&"default".to_owned(), 1), (&"shop".to_owned(), 1)])
+    );
     assert_eq!(found.len(), 1);
 }
 
@@ -105,12 +159,21 @@ fn excerpts_never_show_what_may_be_secret() {
     let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {name: hunter2}}\nspec:\n  containers:\n  - {name: c, image: nginx, args: [hunter2], env: [{name: PW, value: hunter2}]} # hunter2\n";
     let read = read_text(text);
     let subject: &Subject = &read.subjects[0];
-    for path in [vec!["spec".into(), "containers".into(), 0.into()], vec!["metadata".into()]] {
+    for path in [
+        vec!["spec".into(), "containers".into(), 0.into()],
+        vec!["metadata".into()],
+    ] {
         let location = subject.source.locate(&path).unwrap();
         let excerpt = subject.source.excerpt(&location).unwrap();
         assert!(!excerpt.text.contains("hunter2"), "{}", excerpt.text);
     }
-    let location = subject.source.locate(&["spec".into(), "containers".into(), 0.into(), "image".into()]).unwrap();
+    let location = subject
+        .source
+        .locate(&["spec".into(), "containers".into(), 0.into(), "image".into()])
+        .unwrap();
     let excerpt = subject.source.excerpt(&location).unwrap();
-    assert_eq!(excerpt.text, "  - {name: c, image: nginx, args: [•••], env: [{name: PW, value: •••}]}");
+    assert_eq!(
+        excerpt.text,
+        "  - {name: c, image: nginx, args: [•••], env: [{name: PW, value: •••}]}"
+    );
 }

@@ -10,26 +10,87 @@ pub(super) fn none(_: &[Segment]) -> bool {
 
 /// Fields whose values name things or switch them on and off.
 const SHOWN: &[&str] = &[
-    "allowPrivilegeEscalation", "apiGroup", "apiVersion", "automountServiceAccountToken", "containerPort",
-    "dnsPolicy", "gateway", "gatewayClassName", "generateName", "host", "hostIPC", "hostNetwork", "hostPID",
-    "hostPort", "hostProcess", "hostname", "image", "imagePullPolicy", "ingressClassName", "kind", "medium", "mode",
-    "mountPath", "name", "namespace", "nodePort", "number", "operator", "path", "pathType", "port", "privileged",
-    "procMount", "protocol", "provisioner", "readOnly", "readOnlyRootFilesystem", "replicas",
-    "restartPolicy", "runAsGroup", "runAsNonRoot", "runAsUser", "schedule", "secretName", "serviceAccount",
-    "serviceAccountName", "storageClassName", "targetPort", "type", "volumeName",
+    "allowPrivilegeEscalation",
+    "apiGroup",
+    "apiVersion",
+    "automountServiceAccountToken",
+    "containerPort",
+    "dnsPolicy",
+    "gateway",
+    "gatewayClassName",
+    "generateName",
+    "host",
+    "hostIPC",
+    "hostNetwork",
+    "hostPID",
+    "hostPort",
+    "hostProcess",
+    "hostname",
+    "image",
+    "imagePullPolicy",
+    "ingressClassName",
+    "kind",
+    "medium",
+    "mode",
+    "mountPath",
+    "name",
+    "namespace",
+    "nodePort",
+    "number",
+    "operator",
+    "path",
+    "pathType",
+    "port",
+    "privileged",
+    "procMount",
+    "protocol",
+    "provisioner",
+    "readOnly",
+    "readOnlyRootFilesystem",
+    "replicas",
+    "restartPolicy",
+    "runAsGroup",
+    "runAsNonRoot",
+    "runAsUser",
+    "schedule",
+    "secretName",
+    "serviceAccount",
+    "serviceAccountName",
+    "storageClassName",
+    "targetPort",
+    "type",
+    "volumeName",
 ];
 
 /// Lists whose elements name things.
 const SHOWN_LISTS: &[&str] = &[
-    "add", "apiGroups", "drop", "hosts", "nonResourceURLs", "policyTypes", "resourceNames", "resources", "verbs",
+    "add",
+    "apiGroups",
+    "drop",
+    "hosts",
+    "nonResourceURLs",
+    "policyTypes",
+    "resourceNames",
+    "resources",
+    "verbs",
 ];
 
 /// Folders whose values are never shown, whatever they are called.
-const HIDDEN_BELOW: &[&str] = &["annotations", "args", "command", "data", "binaryData", "stringData", "parameters"];
+const HIDDEN_BELOW: &[&str] = &[
+    "annotations",
+    "args",
+    "command",
+    "data",
+    "binaryData",
+    "stringData",
+    "parameters",
+];
 
 /// The values that may be shown.
 pub(super) fn of_object(path: &[Segment]) -> bool {
-    let hidden = path.iter().any(|segment| matches!(segment, Segment::Key(key) if HIDDEN_BELOW.contains(&key.as_str())));
+    let hidden = path.iter().any(
+        |segment| matches!(segment, Segment::Key(key) if HIDDEN_BELOW.contains(&key.as_str())),
+    );
     if hidden {
         return false;
     }

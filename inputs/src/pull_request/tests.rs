@@ -21,6 +21,7 @@ fn texts() -> Vec<(String, String)> {
         .flat_map(entries)
         .collect();
     files.extend(entries(root.join("examples/shop")));
+    files.extend(entries(root.join("examples/rejected")));
     files
         .into_iter()
         .filter(|file| {

@@ -56,6 +56,18 @@ unknown contains {"message": message, "path": workload.pod_place(["automountServ
 	message := _judgement.doubt
 }
 
+unknown contains {"message": message, "path": workload.pod_place(["volumes", index, "projected"])} if {
+	projection := data.soc2.lib.workload.pod_spec.volumes[index].projected
+	projection != null
+	not _is_readable_projection(projection)
+	message := "a projected volume of the pod cannot be read"
+}
+
+_is_readable_projection(projection) if {
+	is_array(projection.sources)
+	every source in projection.sources { is_object(source) }
+}
+
 unknown contains {"message": "the name of the service account cannot be read", "path": workload.pod_place([])} if {
 	not is_string(_account)
 }
@@ -81,6 +93,7 @@ _judgement := {} if {
 	not kubernetes.neighbours("ServiceAccount")
 } else := _judgement_of_account(settings) if {
 	data.soc2.lib.workload.pod_spec
+	is_string(_account)
 	settings := {object.get(account, "automountServiceAccountToken", null) |
 		some account in kubernetes.neighbours("ServiceAccount")
 		account.metadata.name == _account

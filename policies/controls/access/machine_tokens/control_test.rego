@@ -113,6 +113,16 @@ test_unknown_account_name_of_the_wrong_type if {
 	}} with input as _pod({"serviceAccountName": 7, "automountServiceAccountToken": false}, {})
 }
 
+test_unknown_projected_volume if {
+	every projection in [[], {"sources": "token"}, {"sources": ["token"]}] {
+		fields := {"automountServiceAccountToken": false, "volumes": [{"projected": projection}]}
+		machine_tokens.unknown == {{
+			"message": "a projected volume of the pod cannot be read",
+			"path": ["spec", "volumes", 0, "projected"],
+		}} with input as _pod(fields, {})
+	}
+}
+
 test_unknown_pod_spec_missing if {
 	request := {"resource": "Pod", "object": {}, "context": {"siblings": _accounts([])}}
 	machine_tokens.deny == set() with input as request

@@ -67,14 +67,14 @@ deny contains {"message": message, "path": ["subjects", index]} if {
 	some index, subject in data.soc2.lib.rbac.subjects
 	subject in ["Group/system:unauthenticated", "User/system:anonymous"]
 	not _gives_one_of("anonymous_roles")
-	message := sprintf("the binding gives %s %q to anonymous users", [_reference.kind, _reference.name])
+	message := sprintf("the binding gives %v %v to anonymous users", [_reference.kind, _reference.name])
 }
 
 deny contains {"message": message, "path": ["subjects", index]} if {
 	some index, subject in data.soc2.lib.rbac.subjects
 	subject in ["Group/system:authenticated", "Group/system:serviceaccounts"]
 	not _gives_one_of("common_roles")
-	message := sprintf("the binding gives %s %q to everybody in %s", [_reference.kind, _reference.name, subject])
+	message := sprintf("the binding gives %v %v to everybody in %s", [_reference.kind, _reference.name, subject])
 }
 
 unknown contains problem if some problem in data.soc2.lib.rbac.problems
@@ -106,7 +106,7 @@ _is_out_of_reach(power) if {
 # A rule that is limited to objects it names, none of which has the name of an object as powerful as all of them.
 _is_limited(rule, power) if {
 	rbac.is_limited_to_names(rule)
-	every name in rule.resourceNames { not regex.match(power.names, name) }
+	every name in rule.resourceNames { not regex.match(power.names, sprintf("%v", [name])) }
 }
 
 _powers := [

@@ -107,7 +107,7 @@ test_deny_anonymous if {
 		{"kind": "Group", "name": "system:unauthenticated"},
 	] {
 		rbac_escalation.deny == {{
-			"message": `the binding gives ClusterRole "system:discovery" to anonymous users`,
+			"message": "the binding gives ClusterRole system:discovery to anonymous users",
 			"path": ["subjects", 0],
 		}} with input as _binding("ClusterRole", "system:discovery", [subject]) with data.parameters as _parameters
 	}
@@ -115,7 +115,7 @@ test_deny_anonymous if {
 
 test_deny_everybody if {
 	rbac_escalation.deny == {{
-		"message": `the binding gives Role "system:discovery" to everybody in Group/system:authenticated`,
+		"message": "the binding gives Role system:discovery to everybody in Group/system:authenticated",
 		"path": ["subjects", 0],
 	}} with input as _binding("Role", "system:discovery", [{"kind": "Group", "name": "system:authenticated"}])
 		with data.parameters as _parameters

@@ -42,6 +42,7 @@ deny contains {"message": message, "path": ["rules", index, field, position]} if
 	some index, rule in data.soc2.lib.rbac.rules
 	some field, noun in {"apiGroups": "API group", "resources": "resource", "verbs": "verb"}
 	value := rule[field][position]
+	is_string(value)
 	contains(value, "*")
 	message := sprintf("rule %d grants a wildcard as its %s", [index + 1, noun])
 }
@@ -79,6 +80,7 @@ unknown contains {"message": "the aggregationRule cannot be read", "path": ["agg
 }
 
 unknown contains {"message": message, "path": ["aggregationRule", "clusterRoleSelectors", index]} if {
+	is_array(input.object.aggregationRule.clusterRoleSelectors)
 	selector := input.object.aggregationRule.clusterRoleSelectors[index]
 	not selectors.well_formed(selector)
 	message := sprintf("selector %d of the aggregationRule cannot be read", [index + 1])

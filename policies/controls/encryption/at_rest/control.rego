@@ -75,7 +75,7 @@ deny contains {"message": message, "path": claim.path} if {
 # The API server writes with the first provider of the first entry that covers a resource.
 deny contains {"message": message, "path": ["resources", index, "providers", 0]} if {
 	index := _entries_for_secrets[0]
-	"identity" in object.keys(input.object.resources[index].providers[0])
+	input.object.resources[index].providers[0].identity
 	message := "secrets are written with the identity provider, which does not encrypt"
 }
 
@@ -123,7 +123,14 @@ unknown contains {"message": sprintf("%s cannot be read", [document.label]), "pa
 
 unknown contains {"message": "the claim templates are not a list", "path": ["spec", "volumeClaimTemplates"]} if {
 	input.resource == "apps/StatefulSet"
-	not type_name(object.get(input.object, ["spec", "volumeClaimTemplates"], null)) in ["array", "null"]
+	not _has_readable_templates
+}
+
+unknown contains {"message": sprintf("the labels of %s cannot be read", [owner.label]), "path": owner.path} if {
+	some owner in array.concat(_documents, [{"label": "the StorageClass", "path": [], "claim": input.object} |
+		input.resource == "storage.k8s.io/StorageClass"
+	])
+	not _has_readable_labels(owner.claim)
 }
 
 unknown contains {"message": "the entries of the configuration cannot be read", "path": ["resources"]} if {
@@ -134,6 +141,7 @@ unknown contains {"message": "the entries of the configuration cannot be read", 
 unknown contains {"message": message, "path": ["resources", index, "providers", 0]} if {
 	index := _entries_for_secrets[0]
 	message := "the first provider for secrets is none that is known"
+	is_object(input.object.resources[index].providers[0])
 	names := object.keys(input.object.resources[index].providers[0])
 	not names in [{"aescbc"}, {"aesgcm"}, {"identity"}, {"kms"}, {"secretbox"}]
 }
@@ -170,6 +178,23 @@ _documents := array.concat(
 )
 
 _is_readable(claim) if is_object(claim.spec)
+
+_has_readable_templates if {
+	is_object(input.object.spec)
+	type_name(object.get(input.object.spec, "volumeClaimTemplates", null)) in ["array", "null"]
+}
+
+# Labels may class the data as confidential.
+_has_readable_labels(owner) if {
+	is_object(owner)
+	type_name(object.get(owner, "metadata", null)) in ["null", "object"]
+	object.get(owner, ["metadata", "labels"], null) == null
+}
+
+_has_readable_labels(owner) if {
+	is_object(owner.metadata.labels)
+	every value in owner.metadata.labels { is_string(value) }
+}
 
 # Each claim with the class it names and the StorageClasses that may be meant.
 _claims := [claim |
@@ -213,8 +238,11 @@ _entries_for_secrets := [index |
 ]
 
 _is_readable_configuration if {
+	is_array(input.object.resources)
 	every entry in input.object.resources {
 		is_array(entry.resources)
+		entry.resources != []
+		every resource in entry.resources { is_string(resource) }
 		is_object(entry.providers[0])
 	}
 }

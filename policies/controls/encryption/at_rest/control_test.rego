@@ -74,11 +74,11 @@ test_unknown_provisioner if {
 	class := _class("nfs", "nfs.csi.k8s.io", {}, _confidential)
 	at_rest.unknown == {
 		{
-			"message": `the StorageClass has provisioner "nfs.csi.k8s.io", whose encryption is not known`,
+			"message": `the StorageClass has provisioner nfs.csi.k8s.io, whose encryption is not known`,
 			"path": ["provisioner"],
 		},
 		{
-			"message": `the StorageClass has provisioner "nfs.csi.k8s.io", whose keys are not known`,
+			"message": `the StorageClass has provisioner nfs.csi.k8s.io, whose keys are not known`,
 			"path": ["provisioner"],
 		},
 	} with input as _input("storage.k8s.io/StorageClass", class, []) with data.parameters as _parameters
@@ -129,7 +129,7 @@ test_unknown_two_default_classes if {
 }
 
 test_unknown_class_of_a_claim if {
-	doubt := `has provisioner "nfs.csi.k8s.io", whose encryption is not known`
+	doubt := `has provisioner nfs.csi.k8s.io, whose encryption is not known`
 	at_rest.unknown == {{
 		"message": sprintf(`the claim uses StorageClass "nfs", which %s`, [doubt]),
 		"path": ["spec", "storageClassName"],
@@ -196,6 +196,10 @@ test_unknown_stateful_set if {
 		"message": "the claim templates are not a list",
 		"path": ["spec", "volumeClaimTemplates"],
 	}} with input as _stateful_set("data") with data.parameters as _parameters
+	at_rest.unknown == {{
+		"message": "the claim templates are not a list",
+		"path": ["spec", "volumeClaimTemplates"],
+	}} with input as _input("apps/StatefulSet", {"spec": []}, []) with data.parameters as _parameters
 }
 
 test_allow_encryption_configurations if {
@@ -246,6 +250,16 @@ test_unknown_encryption_configurations if {
 		"path": ["resources", 0, "providers", 0],
 	}} with input as _configuration([{"resources": ["secrets"], "providers": [{"rot13": {}}]}])
 		with data.parameters as _parameters
+}
+
+test_unknown_labels if {
+	every metadata in [{"name": "x", "labels": "confidential"}, {"name": "x", "labels": {"data-classification": 1}}] {
+		class := object.union(object.remove(_encrypted, ["metadata"]), {"metadata": metadata})
+		at_rest.unknown == {{
+			"message": "the labels of the StorageClass cannot be read",
+			"path": [],
+		}} with input as _input("storage.k8s.io/StorageClass", class, []) with data.parameters as _parameters
+	}
 }
 
 test_unknown_parameters_missing if {

@@ -93,9 +93,32 @@ deny contains {"message": message, "path": ["spec", "portLevelMtls", port, "mode
 	message := sprintf("the mesh accepts plain text on port %v", [port])
 }
 
+unknown contains {"message": "the type of the Service cannot be read", "path": ["spec", "type"]} if {
+	input.resource == "Service"
+	not _has_a_type
+}
+
+unknown contains {"message": "the modes of ports cannot be read", "path": ["spec", "portLevelMtls"]} if {
+	input.resource == "security.istio.io/PeerAuthentication"
+	not _has_readable_ports
+}
+
 unknown contains {"message": "the mesh takes its mode from elsewhere", "path": ["spec", "mtls", "mode"]} if {
 	input.resource == "security.istio.io/PeerAuthentication"
 	not _has_a_mode
+}
+
+# A Service without a type stays inside the cluster.
+_has_a_type if {
+	is_object(input.object.spec)
+	type_name(object.get(input.object.spec, "type", null)) in ["null", "string"]
+}
+
+_has_readable_ports if object.get(input.object, ["spec", "portLevelMtls"], null) == null
+
+_has_readable_ports if {
+	is_object(input.object.spec.portLevelMtls)
+	every setting in input.object.spec.portLevelMtls { is_object(setting) }
 }
 
 _has_a_mode if input.object.spec.mtls.mode in ["DISABLE", "PERMISSIVE", "STRICT"]

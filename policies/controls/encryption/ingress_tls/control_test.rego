@@ -92,7 +92,22 @@ test_unknown_mesh if {
 	}
 }
 
+test_unknown_ports_of_the_mesh if {
+	every ports in ["STRICT", {"8080": "STRICT"}] {
+		ingress_tls.unknown == {{
+			"message": "the modes of ports cannot be read",
+			"path": ["spec", "portLevelMtls"],
+		}} with input as _mesh({"mtls": {"mode": "STRICT"}, "portLevelMtls": ports})
+	}
+}
+
 test_unknown_what_cannot_be_read if {
+	every spec in ["LoadBalancer", {"type": ["LoadBalancer"]}] {
+		ingress_tls.unknown == {{
+			"message": "the type of the Service cannot be read",
+			"path": ["spec", "type"],
+		}} with input as _input("Service", spec)
+	}
 	ingress_tls.unknown == {{
 		"message": "the Ingress has no rules that can be read",
 		"path": ["spec", "rules"],

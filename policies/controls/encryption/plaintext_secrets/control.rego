@@ -125,18 +125,14 @@ _ignored_names := names if {
 	is_array(names)
 }
 
-# One search over everything that the containers hold spares nearly every workload the searches below.
-_is_suspicious if {
-	fields := ["args", "command", "env"]
-	text := json.marshal([object.filter(container.spec, fields) |
-		some container in data.soc2.lib.workload.containers
-	])
-	_may_hold_a_secret(text)
-}
+# Everything that the containers hold, as one text: searching it once spares nearly every workload the searches below.
+_text := json.marshal([object.filter(container.spec, ["args", "command", "env"]) |
+	some container in data.soc2.lib.workload.containers
+])
 
-_may_hold_a_secret(text) if secrets.may_hold_a_token(text)
+_is_suspicious if secrets.may_hold_a_token(_text)
 
-_may_hold_a_secret(text) if secrets.may_name_a_secret(text)
+_is_suspicious if secrets.may_name_a_secret(_text)
 
 # Every text of a container: where it is, the name it is given and the value.
 _entries(container) := {{"path": ["env", index, "value"], "place": place, "name": name, "value": entry.value} |

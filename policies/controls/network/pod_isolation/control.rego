@@ -81,8 +81,13 @@ unknown contains {"message": "the network policies of the pod's namespace could 
 
 unknown contains {"message": "parameter directions or isolated_namespaces is not set"} if not _parameters
 
-unknown contains {"message": "the pod's labels are not an object", "path": _labels_path} if {
-	not is_object(_labels)
+unknown contains {"message": "the pod's labels cannot be read", "path": _labels_path} if not _has_readable_labels
+
+_has_readable_labels if {
+	metadata := object.get(input.object, array.concat(data.soc2.lib.workload.template_path, ["metadata"]), null)
+	type_name(metadata) in ["null", "object"]
+	is_object(_labels)
+	every value in _labels { is_string(value) }
 }
 
 unknown contains {"message": sprintf("network policy %v cannot be read", [name])} if {

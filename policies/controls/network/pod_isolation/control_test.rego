@@ -144,12 +144,26 @@ test_unknown_policies_that_cannot_be_read if {
 }
 
 test_unknown_labels_of_the_wrong_type if {
+	every labels in ["app=web", {"app": 7}] {
+		pod_isolation.unknown == {{
+			"message": "the pod's labels cannot be read",
+			"path": ["metadata", "labels"],
+		}} with input as {
+			"resource": "Pod",
+			"object": {"metadata": {"labels": labels}, "spec": {"containers": [{}]}},
+			"context": {"siblings": {"networking.k8s.io/NetworkPolicy": {}}},
+		}
+			with data.parameters as _ingress
+	}
+}
+
+test_unknown_metadata_of_the_wrong_type if {
 	pod_isolation.unknown == {{
-		"message": "the pod's labels are not an object",
-		"path": ["metadata", "labels"],
+		"message": "the pod's labels cannot be read",
+		"path": ["template", "metadata", "labels"],
 	}} with input as {
-		"resource": "Pod",
-		"object": {"metadata": {"labels": "app=web"}, "spec": {"containers": [{}]}},
+		"resource": "PodTemplate",
+		"object": {"template": {"metadata": [], "spec": {"containers": [{}]}}},
 		"context": {"siblings": {"networking.k8s.io/NetworkPolicy": {}}},
 	}
 		with data.parameters as _ingress

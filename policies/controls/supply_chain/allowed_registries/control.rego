@@ -53,7 +53,10 @@ deny contains {"message": message, "path": images.place(use)} if {
 
 unknown contains problem if some problem in data.soc2.lib.workload.problems
 
-unknown contains images.problem(use) if some use in data.soc2.lib.images.uses
+unknown contains problem if {
+	some use in data.soc2.lib.images.uses
+	problem := images.problem(use)
+}
 
 unknown contains {"message": "parameter allowed_registries is not set"} if not _allowed
 

@@ -38,7 +38,10 @@ deny contains {"message": message, "path": images.place(use)} if {
 
 unknown contains problem if some problem in data.soc2.lib.workload.problems
 
-unknown contains images.problem(use) if some use in data.soc2.lib.images.uses
+unknown contains problem if {
+	some use in data.soc2.lib.images.uses
+	problem := images.problem(use)
+}
 
 _reason(tag, digest) := "whose digest is not a sha256 digest" if {
 	digest != ""

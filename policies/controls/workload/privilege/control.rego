@@ -38,9 +38,9 @@ default applicable := true
 
 unknown contains problem if some problem in data.soc2.lib.workload.problems
 
-unknown contains {"message": message, "path": workload.pod_place([field])} if {
-	some field in _unreadable(data.soc2.lib.workload.pod_spec, {"securityContext": "object", "volumes": "array"})
-	message := sprintf("the pod's %s cannot be read", [field])
+unknown contains {"message": "the pod's securityContext cannot be read", "path": path} if {
+	some field in _unreadable(data.soc2.lib.workload.pod_spec, {"securityContext": "object"})
+	path := workload.pod_place([field])
 }
 
 unknown contains {"message": message, "path": workload.place(container, [field])} if {
@@ -69,6 +69,7 @@ deny contains {"message": message, "path": workload.place(container, fault.field
 deny contains {"message": message, "path": array.concat(path, [key])} if {
 	path := array.concat(data.soc2.lib.workload.template_path, ["metadata", "annotations"])
 	profile := object.get(input.object, path, {})[key]
+	is_string(key)
 	startswith(key, "container.apparmor.security.beta.kubernetes.io/")
 	not regex.match(`^(runtime/default|localhost/.+)$`, sprintf("%v", [profile]))
 	message := sprintf("container %q leaves the confinement of AppArmor by annotation", [split(key, "/")[1]])
@@ -81,10 +82,6 @@ _pod_faults(pod) := union({
 	},
 	{{"field": ["volumes", index, "hostPath"], "message": "mounts a path of the host"} |
 		pod.volumes[index].hostPath != null
-	},
-	{{"field": ["volumes", index], "message": "has a volume that cannot be read"} |
-		volume := pod.volumes[index]
-		not is_object(volume)
 	},
 	_security_faults(object.get(pod, "securityContext", null)),
 })
@@ -141,7 +138,7 @@ _security_faults(security) := {object.union(fault, {"field": array.concat(["secu
 		},
 		{{"field": ["sysctls", index], "message": sprintf("sets the unsafe sysctl %v", [name])} |
 			sysctl := security.sysctls[index]
-			name := object.get(sysctl, "name", "without a name")
+			name := _name(sysctl)
 			not name in _safe_sysctls
 		},
 		{{"field": [field], "message": sprintf("sets %s to something that cannot be read", [field])} |
@@ -154,6 +151,10 @@ _security_faults(security) := {object.union(fault, {"field": array.concat(["secu
 		},
 	})
 }
+
+_name(sysctl) := sysctl.name if {
+	is_string(sysctl.name)
+} else := "without a name"
 
 _security_types := {
 	"appArmorProfile": "object",

@@ -1,0 +1,156 @@
+//! A planted secret appears in no byte that is written: not in any format, not on standard error.
+
+use super::*;
+
+/// Unlike anything else, and like a password.
+const CANARY: &str = "Hunter2CanaryXq7";
+
+/// The canary in every place where an object can hold a secret, in block and flow style and in JSON.
+fn manifests() -> Vec<(&'static str, String)> {
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{{\"password\": \"{CANARY}\"}}'\n    note: {CANARY}\nspec:\n  hostNetwork: true # {CANARY}\n  hostPID: &{CANARY} true\n  containers:\n  - name: c\n    image: nginx\n    command: [run, --password={CANARY}, \"--token\", {CANARY}]\n    args: [\"{CANARY}\", \"https://user:{CANARY}@db/x\"]\n    securityContext: {{privileged: true, x: {CANARY}}}\n    env:\n    - name: PASSWORD\n      value: {CANARY}\n    - {{name: API_TOKEN, value: ghp_{CANARY}0123456789012345678901, x: {CANARY}}}\n    - name: DB_SECRET\n      value: |\n        {CANARY}\n    readinessProbe:\n      httpGet: {{path: /, port: 80, httpHeaders: [{{name: Authorization, value: Bearer {CANARY}}}]}}\n"
+    );
+    let secret = format!(
+        "apiVersion: v1\nkind: Secret\nmetadata: {{name: s}}\ndata: {{password: {CANARY}, name: {CANARY}, type: {CANARY}}}\nstringData:\n  image: {CANARY}\n  key: {CANARY}\n"
+    );
+    let config = format!(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata:\n  PASSWORD: {CANARY}\n  app.properties: |\n    password={CANARY}\n    db=postgres://u:{CANARY}@h/d\nbinaryData: {{a: {CANARY}}}\n"
+    );
+    let storage = format!(
+        "apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {{name: s}}\nprovisioner: ebs.csi.aws.com\nparameters: {{encrypted: \"false\", secret: {CANARY}}}\n"
+    );
+    let encryption = format!(
+        "apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\nresources:\n- resources: [secrets]\n  providers:\n  - identity: {{}}\n  - aescbc: {{keys: [{{name: k, secret: {CANARY}}}]}}\n"
+    );
+    let custom = format!(
+        "apiVersion: example.com/v1\nkind: Database\nmetadata: {{name: d}}\nspec: {{password: {CANARY}, name: x}}\n"
+    );
+    let kubeconfig =
+        format!("apiVersion: v1\nkind: Config\nusers: [{{name: a, user: {{token: {CANARY}}}}}]\n");
+    let other = format!("password: {CANARY}\n");
+    let broken = [
+        format!("apiVersion: v1\nkind: Pod\nspec: {{a: \"{CANARY}\nb: c: d\n"),
+        format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: [{CANARY}]}}\n"),
+        format!("apiVersion: {CANARY}/x/y\nkind: Pod\n"),
+        format!("a: *{CANARY}\n"),
+        format!("a: !!int {CANARY}\nb: b: {CANARY}\n"),
+    ];
+    let mut files = vec![
+        ("pod.yaml", pod),
+        ("secret.yaml", secret),
+        ("config.yaml", config),
+        ("storage.yaml", storage),
+        ("encryption.yaml", encryption),
+        ("custom.yaml", custom),
+        ("kubeconfig.yaml", kubeconfig),
+        ("other.yaml", other),
+        (
+            "flow.json",
+            format!(
+                "{{\"apiVersion\":\"v1\",\"kind\":\"Pod\",\"metadata\":{{\"name\":\"p\"}},\"spec\":{{\"hostPID\":true,\"containers\":[{{\"name\":\"c\",\"image\":\"nginx\",\"env\":[{{\"name\":\"PASSWORD\",\"value\":\"{CANARY}\"}}]}}]}}}}"
+            ),
+        ),
+        (
+            "broken.json",
+            format!(
+                "{{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"spec\": {{\"token\": {CANARY}}}}}"
+            ),
+        ),
+    ];
+    files.extend(
+        ["b0.yaml", "b1.yaml", "b2.yaml", "b3.yaml", "b4.yaml"]
+            .into_iter()
+            .zip(broken),
+    );
+    files
+}
+
+/// The canary in every text of a pull request document that people write.
+fn pull_requests() -> Vec<(&'static str, String)> {
+    let text =
+        std::fs::read_to_string(root().join("examples/rejected/pull-request-unreviewed.json"))
+            .unwrap();
+    let document: Value = serde_json::from_str(&text).unwrap();
+    let planted = |change: &dyn Fn(&mut Value)| {
+        let mut document = document.clone();
+        change(&mut document);
+        serde_json::to_string_pretty(&document).unwrap()
+    };
+    vec![
+        (
+            "pr-text.json",
+            planted(&|document| {
+                document["title"] = CANARY.into();
+                document["body"] = format!("password: {CANARY}").into();
+                document["labels"] = serde_json::json!([CANARY]);
+                document["files"]["items"][0]["patch"] = format!("+password={CANARY}").into();
+                document["commits"]["items"][0]["message_headline"] = CANARY.into();
+            }),
+        ),
+        (
+            "pr-line.json",
+            planted(&|document| document["title"] = CANARY.into()).replace('\n', ""),
+        ),
+        (
+            "pr-schema.json",
+            planted(&|document| {
+                document["number"] = CANARY.into();
+                document["state"] = CANARY.into();
+                document["head"]["oid"] = CANARY.into();
+            }),
+        ),
+    ]
+}
+
+#[test]
+fn a_planted_secret_is_never_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut planted = 0;
+    for (name, text) in manifests().into_iter().chain(pull_requests()) {
+        assert!(text.contains(CANARY), "{name}");
+        std::fs::write(folder.path().join(name), text).unwrap();
+        planted += 1;
+    }
+    for format in ["human", "json", "sarif", "junit", "markdown"] {
+        for kind in [None, Some("kubernetes"), Some("pull-request")] {
+            let mut command = soc2gate(folder.path());
+            command.args(["check", ".", "--show-passing", "--format", format]);
+            command.args(kind.into_iter().flat_map(|kind| ["--input-kind", kind]));
+            let output = command.output().unwrap();
+            assert_eq!(output.status.code(), Some(2));
+            let written = [output.stdout, output.stderr].concat();
+            assert!(written.len() > 1_000, "{format} says nothing");
+            let text = String::from_utf8_lossy(&written);
+            for (at, line) in text.lines().enumerate() {
+                assert!(
+                    !line.contains(CANARY),
+                    "{format} {kind:?} line {at}: {line}"
+                );
+            }
+        }
+    }
+    assert!(planted > 15);
+}
+
+#[test]
+fn a_secret_in_a_configuration_or_an_exception_is_not_quoted() {
+    let config = format!(
+        "version: {CANARY}\nscope: {{criteria: [{CANARY}]}}\ncontrols: {{CHG-01: {{parameters: {{minimum_approvals: {CANARY}}}}}}}\nexceptions: e.yaml\n"
+    );
+    let exceptions =
+        format!("version: 1\nexceptions:\n- {{id: a, control: {CANARY}, approved_at: {CANARY}}}\n");
+    let folder = folder(&[
+        ("a.yaml", POD),
+        ("soc2gate.yaml", &config),
+        ("e.yaml", &exceptions),
+    ]);
+    for format in ["human", "json", "sarif", "junit", "markdown"] {
+        let output = soc2gate(folder.path())
+            .args(["check", "a.yaml", "--format", format])
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(text.contains("SG2001") || format == "junit", "{text}");
+        assert!(!text.contains(CANARY), "{text}");
+    }
+}
