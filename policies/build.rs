@@ -17,11 +17,11 @@ fn main() -> io::Result<()> {
     for file in &files {
         let name = file.strip_prefix(&root).map_err(io::Error::other)?;
         let name = name.to_string_lossy().replace('\\', "/");
+        let path = file.to_string_lossy();
         let _ = writeln!(
             source,
-            "    ({:?}, include_str!({:?})),",
-            format!("policies/{name}"),
-            file
+            "    ({:?}, include_str!({path:?})),",
+            format!("policies/{name}")
         );
     }
     source.push_str("]\n");

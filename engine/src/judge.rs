@@ -191,7 +191,7 @@ fn verdict(
     } else if !problems.is_empty() {
         Status::Unknown
     } else {
-        applicability(values.applicable, control, &mut problems)
+        applicability(&values.applicable, control, &mut problems)
     };
     let exception = matches!(status, Status::Fail | Status::Unknown)
         .then(|| inner.exceptions.permitting(&control.id, &subject.id, now))
@@ -235,7 +235,7 @@ fn missing_facts(value: RuleValue, subject: &Subject, control: &Control) -> Vec<
 }
 
 /// Pass or not applicable, unless the rule is neither true nor false.
-fn applicability(value: RuleValue, control: &Control, problems: &mut Vec<Unknown>) -> Status {
+fn applicability(value: &RuleValue, control: &Control, problems: &mut Vec<Unknown>) -> Status {
     match value {
         Ok(Some(Value::Bool(true))) => Status::Pass,
         Ok(None | Some(Value::Bool(false))) => Status::NotApplicable,
@@ -246,7 +246,7 @@ fn applicability(value: RuleValue, control: &Control, problems: &mut Vec<Unknown
             Status::Unknown
         }
         Err(failure) => {
-            problems.push(failed(failure, control));
+            problems.push(failed(*failure, control));
             Status::Unknown
         }
     }

@@ -93,7 +93,7 @@ pub enum ParameterType {
     String,
 }
 
-static SCHEMA: LazyLock<Option<Schema>> = LazyLock::new(|| compiled::<Metadata>());
+static SCHEMA: LazyLock<Option<Schema>> = LazyLock::new(compiled::<Metadata>);
 
 /// Reads the annotation block above a module's package. `None`: there is none, or it is not a control's.
 pub(crate) fn read_control(file: &str, text: &str) -> Result<Option<Control>, Vec<Diagnostic>> {

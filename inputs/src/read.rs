@@ -30,7 +30,7 @@ pub fn read(unit: &Unit, kind: Option<SubjectKind>) -> Read {
     };
     match kind.or_else(|| detect(&document.value)) {
         Some(SubjectKind::Kubernetes) => {
-            kubernetes::read(unit, document, kind.is_some(), &mut read)
+            kubernetes::read(unit, document, kind.is_some(), &mut read);
         }
         Some(SubjectKind::PullRequest) => pull_request_subject::read(unit, document, &mut read),
         None => read.diagnostics.push(skipped(

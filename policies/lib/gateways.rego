@@ -76,12 +76,23 @@ _routes(gateway, listener) := [route |
 	some route in kubernetes.siblings("gateway.networking.k8s.io/HTTPRoute")
 	reference := route.spec.parentRefs[_]
 	reference.name == gateway.metadata.name
+	_namespace(reference, route) == data.soc2.lib.kubernetes.namespace
 	object.get(reference, "kind", "Gateway") == "Gateway"
 	object.get(reference, "sectionName", listener.name) == listener.name
 	object.get(reference, "port", listener.port) == listener.port
 ] if {
 	kubernetes.siblings("gateway.networking.k8s.io/HTTPRoute")
 }
+
+# A route refers to a gateway of its own namespace unless it names another.
+_namespace(reference, route) := [name |
+	some name in [
+		object.get(reference, "namespace", null),
+		object.get(route, ["metadata", "namespace"], null),
+		"default",
+	]
+	not name in ["", null]
+][0]
 
 _only_redirects(routes) if {
 	count(routes) > 0

@@ -27,7 +27,7 @@ _plain_http := {{
 test_allow_http_that_only_redirects if {
 	every parent in [
 		{"name": "edge"},
-		{"name": "edge", "kind": "Gateway", "sectionName": "http", "port": 80},
+		{"name": "edge", "kind": "Gateway", "namespace": "default", "sectionName": "http", "port": 80},
 	] {
 		_faults(_http, [_route(parent, [_redirect])]) == set()
 	}
@@ -45,6 +45,7 @@ test_deny_redirects_of_another_listener if {
 	every parent in [
 		{"name": "other"},
 		{"name": "edge", "kind": "Service"},
+		{"name": "edge", "namespace": "other"},
 		{"name": "edge", "sectionName": "https"},
 		{"name": "edge", "port": 8080},
 	] {

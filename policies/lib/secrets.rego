@@ -51,7 +51,7 @@ _tokens := {
 }
 
 # Whether a text may name a secret at all: a cheap search over much text.
-may_name_a_secret(text) if regex.match(`pass|pwd|secret|token|key|auth|credential`, lower(text))
+may_name_a_secret(text) if regex.match(`pass|pwd|secret|token|credential|masterauth|[a-z][_.-]?key`, lower(text))
 
 # Whether a name is that of a secret, and not of something about one.
 is_secret_name(name) if {
@@ -66,9 +66,10 @@ _ends_in_a_property(name) if lower(regex.find_n(`([A-Z]?[a-z]+|[A-Z]+|[0-9]+)$`,
 # A word in capitals ends where no letter follows, another where no small one does: a TOKENIZER is no TOKEN.
 _words := concat("|", [
 	`(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|CREDENTIALS?)([^A-Za-z]|$)`,
-	`(ACCESS|ACCOUNT|API|AUTH|ENCRYPTION|MASTER|PRIVATE|SIGNING)[_.-]?KEY([^A-Za-z]|$)`,
+	`(ACCESS|ACCOUNT|API|AUTH|ENCRYPTION|HMAC|JWT|MASTER|PRIVATE|SESSION|SHARED|SIGNING)[_.-]?KEYS?([^A-Za-z]|$)`,
 	`([Pp]assword|[Pp]asswd|[Pp]assphrase|[Ss]ecret|[Tt]oken|[Cc]redentials?)([^a-z]|$)`,
-	`([Aa]ccess|[Aa]ccount|[Aa]pi|[Aa]uth|[Ee]ncryption|[Mm]aster|[Pp]rivate|[Ss]igning)[_.-]?[Kk]ey([^a-z]|$)`,
+	`([Aa]ccess|[Aa]ccount|[Aa]pi|[Aa]uth|[Ee]ncryption|[Hh]mac|[Jj]wt)[_.-]?[Kk]eys?([^a-z]|$)`,
+	`([Mm]aster|[Pp]rivate|[Ss]ession|[Ss]hared|[Ss]igning)[_.-]?[Kk]eys?([^a-z]|$)`,
 	`^(PASS|pass)$|[_.-](PASS|PWD|pass|pwd)$|[a-z](Pass|Pwd)$|requirepass|masterauth`,
 ])
 
@@ -76,6 +77,7 @@ _words := concat("|", [
 _properties := {
 	"age",
 	"alg",
+	"algo",
 	"algorithm",
 	"annotation",
 	"arn",
@@ -84,6 +86,7 @@ _properties := {
 	"backend",
 	"cache",
 	"class",
+	"cookie",
 	"count",
 	"description",
 	"dir",
@@ -138,6 +141,7 @@ _properties := {
 	"server",
 	"service",
 	"size",
+	"source",
 	"store",
 	"suffix",
 	"template",
@@ -162,7 +166,7 @@ is_literal(value) if {
 # Whether a value is there, and no reference to one and no placeholder for one.
 is_filled_in(value) if {
 	regex.match(`[^ \t\r\n]`, value)
-	not regex.match(`[$][({]|[{][{]|^[$]([A-Za-z_]+|[0-9])$|^\x60|^<.*>$|^%.*%$|^__.*__$`, value)
+	not regex.match(`[$][a-z_]*[({]|[{][{]|^[$]([A-Za-z_]+|[0-9])$|^\x60|^<.*>$|^%.*%$|^__.*__$`, value)
 	not regex.match(`^(ENC\[|vault:|arn:aws|projects/[^/]+/secrets/|(vault|op|ref[+][a-z]+)://)`, value)
 	not regex.match(_placeholders, lower(trim_space(value)))
 }
@@ -174,13 +178,14 @@ _placeholders := concat("|", [
 	`^(change|replace)[-_ ]?(me|this|it)|^(your|insert|enter|replace|put)[-_ ]`,
 ])
 
-# The names of secrets that a text, a configuration file or a script, gives a literal.
+# The names of secrets that a text, a configuration file or a script, gives a literal; `var.token` is a name, no literal.
 assigned(text) := {name |
 	may_name_a_secret(text)
 	some pattern in _assignments
 	some [_, name, value] in regex.find_all_string_submatch_n(pattern, text, -1)
 	is_secret_name(name)
 	is_literal(trim(value, " \t,;"))
+	not regex.match(`^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)+$`, value)
 }
 
 _assignments := [

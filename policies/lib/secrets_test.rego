@@ -72,6 +72,9 @@ test_deny_names_of_secrets if {
 		"GITHUB_TOKEN",
 		"access-token",
 		"API_KEY",
+		"API_KEYS",
+		"JWT_KEY",
+		"sessionKey",
 		"apikey",
 		"apiKey",
 		"STORAGE_ACCOUNT_KEY",
@@ -109,6 +112,7 @@ test_allow_names_about_secrets if {
 		"ENABLE_PASSWORD",
 		"password_encryption",
 		"monkey",
+		"AUTH_TOKEN_COOKIE",
 		"KEYBOARD",
 	] {
 		not secrets.is_secret_name(name)
@@ -136,6 +140,7 @@ test_allow_what_is_no_literal if {
 		" \n",
 		"$(TOKEN)",
 		"${TOKEN}",
+		"$__file{/run/secrets/token}",
 		"prefix-${TOKEN}",
 		"$TOKEN",
 		"$1",
@@ -214,6 +219,8 @@ test_allow_text_that_assigns_no_literal if {
 		"if [ \"$TOKEN\" = \"\" ]; then exit 1; fi",
 		"{\"password\": {\"type\": \"string\"}}",
 		"# set the password first",
+		"token = var.token",
+		"password: config.database.password",
 	] {
 		secrets.assigned(text) == set()
 	}

@@ -1,6 +1,14 @@
 //! The whole library: it loads under every check, its Rego tests pass and reach every line, and its cases get
 //! the verdicts they name.
-#![allow(missing_docs, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -227,7 +227,7 @@ fn constants(context: &[Vec<ValidationError<'static>>], at: &str) -> Option<Vec<
             match error.kind() {
                 _ if error.instance_path().as_str() != at => return None,
                 ValidationErrorKind::Constant { expected_value } => {
-                    options.push(plain(expected_value))
+                    options.push(plain(expected_value));
                 }
                 ValidationErrorKind::Enum { options: several } => {
                     options.extend(several.as_array().into_iter().flatten().map(plain));

@@ -181,6 +181,7 @@ impl SourceMap {
     }
 
     /// The positions below one part, as a map of their own.
+    #[must_use]
     pub fn subtree(&self, path: &[Segment]) -> Self {
         let start = self.nearest(path);
         let end = self.nodes.get(start).map_or(start, |node| node.end);

@@ -205,7 +205,7 @@ impl<'a> Builder<'a> {
                     .map_err(|kind| ParseError { kind, span })?;
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 let span = if is_block {
-                    self.from_header(span)
+                    self.with_header(span)
                 } else {
                     span
                 };
@@ -240,7 +240,7 @@ impl<'a> Builder<'a> {
     }
 
     /// A block scalar from its header (`|`, `>`), which the parser leaves out of its span.
-    fn from_header(&mut self, span: Span) -> Span {
+    fn with_header(&mut self, span: Span) -> Span {
         let lines = self
             .lines
             .get_or_insert_with(|| self.text.lines().collect());
@@ -248,18 +248,16 @@ impl<'a> Builder<'a> {
         let above = lines
             .iter()
             .take(usize::try_from(first).unwrap_or(usize::MAX))
-            .enumerate()
-            .rev();
-        for (index, line) in above.filter(|(_, line)| !line.trim().is_empty()) {
-            let code = line.split(" #").next().unwrap_or_default();
-            let Some(at) = code.rfind(['|', '>']) else {
-                break;
-            };
-            let column = code.get(..at).unwrap_or_default().chars().count();
-            let start = self.position(index.saturating_add(1), column);
-            return Span::new(start, span.end);
-        }
-        span
+            .enumerate();
+        let Some((index, line)) = above.rev().find(|(_, line)| !line.trim().is_empty()) else {
+            return span;
+        };
+        let code = line.split(" #").next().unwrap_or_default();
+        let Some(at) = code.rfind(['|', '>']) else {
+            return span;
+        };
+        let column = code.get(..at).unwrap_or_default().chars().count();
+        Span::new(self.position(index.saturating_add(1), column), span.end)
     }
 
     fn anchored(&mut self, anchor: usize, built: Built) -> Built {
@@ -411,9 +409,8 @@ fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, Pa
         .map(|tag| tag.suffix.as_str());
     match (core, tag) {
         (Some("int" | "float" | "bool" | "null"), _) => resolved(text),
-        (Some(_), _) | (None, Some(_)) => Ok(Value::String(text.to_owned())),
         (None, None) if style == ScalarStyle::Plain => resolved(text),
-        (None, None) => Ok(Value::String(text.to_owned())),
+        _ => Ok(Value::String(text.to_owned())),
     }
 }
 

@@ -1,5 +1,14 @@
 //! The real binary, as people run it: a scrubbed environment, no network, real files.
-#![allow(missing_docs, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::cast_possible_truncation,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod bad_input;
 mod canary;

@@ -23,7 +23,7 @@ struct Measured {
 }
 
 /// Builds the release binary and measures it.
-pub fn run(with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
+pub(crate) fn run(with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
     shell::run(
         &shell::cargo(),
         &["build", "--release", "--quiet", "--package", "soc2gate"],

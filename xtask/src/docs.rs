@@ -13,7 +13,7 @@ use soc2gate_source::{Code, Severity};
 use crate::shell;
 
 /// Writes the references, or says which differ.
-pub fn run(check: bool) -> anyhow::Result<()> {
+pub(crate) fn run(check: bool) -> anyhow::Result<()> {
     let stale = stale_files()?;
     if check {
         if stale.is_empty() {
@@ -45,7 +45,7 @@ pub fn run(check: bool) -> anyhow::Result<()> {
 }
 
 /// Files that differ from what they should be; None: the file should not be there.
-pub fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>> {
+pub(crate) fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>> {
     let mut wanted: BTreeMap<PathBuf, String> = BTreeMap::new();
     let (library, _) = Library::load(&soc2gate_policies::sources());
     wanted.insert("docs/controls/README.md".into(), index(library.controls()));

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::{shell, tools};
 
 /// Installs what the tests need and runs all of them.
-pub fn run(no_corpora: bool) -> anyhow::Result<()> {
+pub(crate) fn run(no_corpora: bool) -> anyhow::Result<()> {
     let tools = tools::install()?;
     let mut command = Command::new(shell::cargo());
     command

@@ -19,7 +19,7 @@ const REGO_WIDTH: usize = 120;
 const RUST_LINES: usize = 600;
 
 /// Runs every check and reports everything they find.
-pub fn run() -> anyhow::Result<()> {
+pub(crate) fn run() -> anyhow::Result<()> {
     let files = text_files();
     let mut found = Vec::new();
     layers(&mut found)?;

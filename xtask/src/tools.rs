@@ -10,7 +10,7 @@ use anyhow::{Context as _, bail};
 use crate::shell;
 
 /// Installs everything that is not there yet. Returns the folder it is in.
-pub fn install() -> anyhow::Result<PathBuf> {
+pub(crate) fn install() -> anyhow::Result<PathBuf> {
     let folder = target().join("test-tools");
     fs::create_dir_all(&folder)?;
     debian(&[
@@ -26,7 +26,7 @@ pub fn install() -> anyhow::Result<PathBuf> {
 }
 
 /// The folder that cargo builds in.
-pub fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from)
 }
 
@@ -87,7 +87,7 @@ fn python(folder: &Path, requirements: &Path) -> anyhow::Result<()> {
 }
 
 /// Makes a virtual environment with packages and whatever they need.
-pub fn python_with_dependencies(folder: &Path, requirements: &Path) -> anyhow::Result<()> {
+pub(crate) fn python_with_dependencies(folder: &Path, requirements: &Path) -> anyhow::Result<()> {
     virtual_environment(folder, requirements, &[])
 }
 
@@ -122,7 +122,7 @@ fn stamp(folder: &Path, name: &str, wanted: &Path) -> anyhow::Result<()> {
 }
 
 /// Audits our own workflows: their schema, and what is unsafe in them.
-pub fn check_workflows(tools: &Path) -> anyhow::Result<()> {
+pub(crate) fn check_workflows(tools: &Path) -> anyhow::Result<()> {
     let bin = |name: &str| {
         tools
             .join("python/bin")

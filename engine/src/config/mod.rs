@@ -244,10 +244,13 @@ fn follows(definition: &Value, value: &Value) -> bool {
     })
 }
 
+/// The enforcement on the subjects that one of some selectors selects.
+type ScopedEnforcement = (Vec<Selector>, Enforcement);
+
 /// Which enforcement a control has on a subject.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct EnforcementTable {
-    table: BTreeMap<ControlId, (Enforcement, Vec<(Vec<Selector>, Enforcement)>)>,
+    table: BTreeMap<ControlId, (Enforcement, Vec<ScopedEnforcement>)>,
 }
 
 impl EnforcementTable {

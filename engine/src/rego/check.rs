@@ -202,7 +202,7 @@ impl Checker<'_> {
                     self.expr(collection, scope);
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => {
-                    self.expr(expr, scope)
+                    self.expr(expr, scope);
                 }
                 Literal::Every { domain, query, .. } => {
                     self.expr(domain, scope);

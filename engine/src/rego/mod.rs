@@ -154,7 +154,7 @@ impl Parsed {
             .iter()
             .filter_map(|module| parsed.add(module).err())
             .collect();
-        for module in parsed.engine.get_modules().iter() {
+        for module in parsed.engine.get_modules() {
             let names = parsed.rules.entry(package_of(module)).or_default();
             names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
         }

@@ -112,9 +112,9 @@ fn bind(expr: &Expr, bound: &mut BTreeSet<String>) {
             pattern(lhs, bound);
             // `=` binds either side, `:=` only the left.
             if is_unification(expr) {
-                pattern(rhs, bound)
+                pattern(rhs, bound);
             } else {
-                bind(rhs, bound)
+                bind(rhs, bound);
             }
         }
         Expr::RefDot { refr, .. } => bind(refr, bound),
@@ -137,7 +137,7 @@ fn bind(expr: &Expr, bound: &mut BTreeSet<String>) {
             }
         }
         Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            items.iter().for_each(|item| bind(item, bound))
+            items.iter().for_each(|item| bind(item, bound));
         }
         Expr::Object { fields, .. } => {
             for (_, key, value) in fields {
@@ -198,7 +198,7 @@ impl Search<'_> {
                     self.uses(collection, bound);
                 }
                 Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => {
-                    self.uses(expr, bound)
+                    self.uses(expr, bound);
                 }
                 Literal::Every {
                     key,

@@ -56,7 +56,7 @@ pub fn run_rego_tests(files: &[(String, String)]) -> Result<RegoTestRun, String>
             .map_err(|error| error.to_string())?;
     }
     let mut names: Vec<String> = Vec::new();
-    for module in engine.get_modules().iter() {
+    for module in engine.get_modules() {
         let package = package_of(module);
         if !package.ends_with("_test") {
             continue;

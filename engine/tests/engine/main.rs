@@ -1,5 +1,13 @@
 //! The engine from outside: what loads, what is refused, and what is decided.
-#![allow(missing_docs, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::string_slice,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod decide;
 mod except;
