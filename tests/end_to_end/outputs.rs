@@ -69,7 +69,9 @@ fn sarif_is_valid_by_its_standard() {
     };
     let path = Path::new(&tools)
         .join("node_modules/@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json");
-    let mut standard: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    // One of its patterns is no regular expression: a bracket is closed that was not opened.
+    let text = fs::read_to_string(path).unwrap().replace("{2}]?$", "{2}?$");
+    let mut standard: Value = serde_json::from_str(&text).unwrap();
     // Its own address is no place to read it from.
     standard.as_object_mut().unwrap().remove("id");
     let standard = jsonschema::options()
