@@ -8,5 +8,6 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Exit {
     soc2gate_cli::install_panic_hook();
-    soc2gate_cli::run(std::env::args_os())
+    // A panic decided nothing: 2, like every other failure to decide.
+    std::panic::catch_unwind(|| soc2gate_cli::run(std::env::args_os())).unwrap_or(Exit::Error)
 }

@@ -314,7 +314,9 @@ fn code_of(kind: CheckKind) -> Code {
     match kind {
         CheckKind::UnknownFunction => Code::UnknownFunction,
         CheckKind::ForbiddenFunction => Code::ForbiddenFunction,
-        CheckKind::WrongArity | CheckKind::UnsafeVariable => Code::RegoInvalid,
+        CheckKind::WrongArity | CheckKind::UnsafeVariable | CheckKind::UnknownReference => {
+            Code::RegoInvalid
+        }
         CheckKind::Recursion => Code::RecursivePolicy,
         CheckKind::UndeclaredParameter => Code::UndeclaredParameter,
     }

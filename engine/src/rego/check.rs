@@ -20,6 +20,8 @@ pub(crate) enum CheckKind {
     WrongArity,
     /// A variable that nothing binds.
     UnsafeVariable,
+    /// A reference into `data` where nothing is.
+    UnknownReference,
     /// A rule that depends on itself.
     Recursion,
     /// A parameter that METADATA does not declare.
@@ -126,6 +128,11 @@ impl Checker<'_> {
 
     fn module(&mut self, module: &Ast) {
         let known = self.known_names(module);
+        for import in &module.imports {
+            if let Some(target) = static_path(&import.refr) {
+                self.exists(&target, start_of(&import.refr));
+            }
+        }
         for rule in &module.policy {
             for found in unsafe_variables(rule, &known) {
                 let message = format!("nothing binds the variable {}", found.name);
@@ -290,6 +297,19 @@ impl Checker<'_> {
         };
         let full = resolve(&path, scope);
         self.parameter(&full, start_of(expr));
+        // Any other name may be a variable; those that nothing binds are found elsewhere.
+        let is_import = |name: &String| {
+            scope
+                .imports
+                .iter()
+                .any(|import| import_alias(import).as_ref() == Some(name))
+        };
+        if path
+            .first()
+            .is_some_and(|first| first == "data" || is_import(first))
+        {
+            self.exists(&full, start_of(expr));
+        }
         self.depend(scope, full);
     }
 
@@ -338,6 +358,23 @@ impl Checker<'_> {
                 self.report(CheckKind::WrongArity, span, message);
             }
             Some(_) => {}
+        }
+    }
+
+    /// `data` holds the parameters and the rules of the loaded packages; everything else is undefined, and a rule
+    /// that asks for it would quietly never hold.
+    fn exists(&mut self, path: &[String], span: &Span) {
+        let [data, root, ..] = path else { return };
+        if data != "data" || root == "parameters" {
+            return;
+        }
+        let is_known = self
+            .rules
+            .keys()
+            .any(|rule| rule.starts_with(path) || path.starts_with(rule));
+        if !is_known {
+            let message = format!("there is nothing at {}", path.join("."));
+            self.report(CheckKind::UnknownReference, span, message);
         }
     }
 

@@ -117,6 +117,14 @@ fn broken_metadata_is_refused(#[case] from: &str, #[case] to: &str, #[case] expe
     Code::RecursivePolicy
 )]
 #[case(
+    "deny contains {\"message\": \"x\"} if data.lib.nothing[input.object.a]",
+    Code::RegoInvalid
+)]
+#[case(
+    "import data.lib.nothing\n\ndeny contains {\"message\": \"x\"} if nothing.here",
+    Code::RegoInvalid
+)]
+#[case(
     "warn contains {\"message\": \"x\"} if input.object.bad",
     Code::NoDenyRule
 )]
