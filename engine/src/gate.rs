@@ -77,7 +77,7 @@ impl Gate {
         config: &Config,
         exceptions: Exceptions,
     ) -> (Self, Vec<Diagnostic>) {
-        let mut diagnostics = config.check_against(library.controls());
+        let mut diagnostics = config.check_against(library);
         diagnostics.extend(unknown_controls(library, &exceptions));
         let parameters: Map<String, Value> = library
             .controls()
@@ -164,7 +164,7 @@ fn unknown_controls(library: &Library, exceptions: &Exceptions) -> Vec<Diagnosti
     exceptions
         .list()
         .iter()
-        .filter(|exception| library.control(&exception.raw.control.0).is_none())
+        .filter(|exception| !library.knows(&exception.raw.control))
         .map(|exception| {
             let message = format!(
                 "exception {}: there is no control {}",

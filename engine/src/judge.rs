@@ -174,7 +174,7 @@ fn verdict(
     let RuleResult {
         mut entries,
         mut problems,
-    } = entries(values.deny, subject, control);
+    } = entries(values.deny, subject);
     let findings_omitted = truncate(&mut entries);
     let findings: Vec<Finding> = entries
         .into_iter()
@@ -184,14 +184,14 @@ fn verdict(
             path: entry.path,
         })
         .collect();
-    problems.extend(missing_facts(values.unknown, subject, control));
+    problems.extend(missing_facts(values.unknown, subject));
     let omitted = findings_omitted + truncate(&mut problems);
     let status = if !findings.is_empty() {
         Status::Fail
     } else if !problems.is_empty() {
         Status::Unknown
     } else {
-        applicability(&values.applicable, control, &mut problems)
+        applicability(&values.applicable, &mut problems)
     };
     let exception = matches!(status, Status::Fail | Status::Unknown)
         .then(|| inner.exceptions.permitting(&control.id, &subject.id, now))
@@ -212,19 +212,19 @@ fn verdict(
 }
 
 /// The elements of a rule that is a set of `{"message", "path"}`.
-fn entries(value: RuleValue, subject: &Subject, control: &Control) -> RuleResult {
+fn entries(value: RuleValue, subject: &Subject) -> RuleResult {
     match value {
         Ok(value) => rules::read(value.as_ref(), subject),
         Err(failure) => RuleResult {
             entries: Vec::new(),
-            problems: vec![failed(failure, control)],
+            problems: vec![failed(&failure)],
         },
     }
 }
 
 /// What `unknown` says, and what is wrong with it.
-fn missing_facts(value: RuleValue, subject: &Subject, control: &Control) -> Vec<Unknown> {
-    let RuleResult { entries, problems } = entries(value, subject, control);
+fn missing_facts(value: RuleValue, subject: &Subject) -> Vec<Unknown> {
+    let RuleResult { entries, problems } = entries(value, subject);
     let missing = entries.into_iter().map(|entry| Unknown {
         reason: UnknownReason::MissingFact,
         location: locate(subject, &entry.path),
@@ -235,7 +235,7 @@ fn missing_facts(value: RuleValue, subject: &Subject, control: &Control) -> Vec<
 }
 
 /// Pass or not applicable, unless the rule is neither true nor false.
-fn applicability(value: &RuleValue, control: &Control, problems: &mut Vec<Unknown>) -> Status {
+fn applicability(value: &RuleValue, problems: &mut Vec<Unknown>) -> Status {
     match value {
         Ok(Some(Value::Bool(true))) => Status::Pass,
         Ok(None | Some(Value::Bool(false))) => Status::NotApplicable,
@@ -246,7 +246,7 @@ fn applicability(value: &RuleValue, control: &Control, problems: &mut Vec<Unknow
             Status::Unknown
         }
         Err(failure) => {
-            problems.push(failed(*failure, control));
+            problems.push(failed(failure));
             Status::Unknown
         }
     }
@@ -276,18 +276,18 @@ fn start_only(location: Location) -> Location {
 }
 
 /// An evaluation without a value. The text of its error is withheld: it may quote input.
-fn failed(failure: EvalFailure, control: &Control) -> Unknown {
+fn failed(failure: &EvalFailure) -> Unknown {
     let (reason, message) = match failure {
         EvalFailure::Timeout => (
             UnknownReason::Timeout,
             "the evaluation took longer than its budget".to_owned(),
         ),
-        EvalFailure::Error { line: 0, .. } => (
+        EvalFailure::Error { file, .. } if file.is_empty() => (
             UnknownReason::EvaluationError,
             "the evaluation failed".to_owned(),
         ),
-        EvalFailure::Error { line, column } => {
-            let message = format!("the evaluation failed at {}:{line}:{column}", control.file);
+        EvalFailure::Error { file, line, column } => {
+            let message = format!("the evaluation failed at {file}:{line}:{column}");
             (UnknownReason::EvaluationError, message)
         }
         EvalFailure::Panic => (

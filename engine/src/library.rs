@@ -29,6 +29,7 @@ pub struct PolicySource {
 pub struct Library {
     controls: Vec<Control>,
     parsed: Parsed,
+    known: BTreeSet<ControlId>,
     digest: String,
 }
 
@@ -57,6 +58,11 @@ impl Library {
         self.controls.iter().find(|control| control.id.0 == id)
     }
 
+    /// Whether a control was read, even if it was left out since or is not among those to judge by.
+    pub(crate) fn knows(&self, id: &ControlId) -> bool {
+        self.known.contains(id)
+    }
+
     /// The library with only some of its controls; the digest stays that of everything loaded.
     #[must_use]
     pub fn only(mut self, ids: &BTreeSet<&str>) -> Self {
@@ -65,7 +71,7 @@ impl Library {
         self
     }
 
-    /// `sha256:` and the digest of every file that was loaded, its path included.
+    /// `sha256:` and the digest of the text of every file that was loaded.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -100,6 +106,9 @@ struct Loader {
     controls: BTreeMap<ControlId, Control>,
     modules: Vec<(Module, String, bool)>,
     broken_packages: BTreeSet<String>,
+    broken_files: BTreeSet<String>,
+    /// The ids of controls that were read, also of those that were left out.
+    known: BTreeSet<ControlId>,
     /// Whether the library of soc2gate is among the sources, whose packages are its own.
     has_own: bool,
     parsed: Parsed,
@@ -115,13 +124,6 @@ impl Loader {
         let package = package_clause(&source.text)
             .map_or("", |(_, name)| name)
             .to_owned();
-        if self.has_own && !source.prechecked && is_reserved(&package) {
-            let message = format!("package {package} belongs to the library of soc2gate");
-            let diagnostic = Diagnostic::new(Code::ReservedPackage, message);
-            self.diagnostics
-                .push(diagnostic.at(source.file.clone(), Span::at(Position::START)));
-            return;
-        }
         match read_control(&source.file, &source.text) {
             Ok(Some(control)) => self.add_control(control),
             Ok(None) => {}
@@ -151,6 +153,7 @@ impl Loader {
             self.broken_packages.insert(control.package);
             return;
         }
+        self.known.insert(control.id.clone());
         self.controls.insert(control.id.clone(), control);
     }
 
@@ -174,10 +177,12 @@ impl Loader {
             if problems.is_empty() && self.modules.iter().any(|(_, _, prechecked)| !prechecked) {
                 problems.extend(self.parsed.compile(None, &serde_json::json!({})).err());
             }
-            let mut found: Vec<_> = problems
-                .into_iter()
-                .map(|problem| (Code::RegoInvalid, problem))
-                .collect();
+            let mut found = self.intruders();
+            found.extend(
+                problems
+                    .into_iter()
+                    .map(|problem| (Code::RegoInvalid, problem)),
+            );
             if found.is_empty() {
                 found = self.check();
             }
@@ -191,6 +196,9 @@ impl Loader {
                     .iter()
                     .find(|(module, ..)| *module.file == *problem.file);
                 match package {
+                    Some(_) if *code == Code::ReservedPackage => {
+                        self.broken_files.insert(problem.file.clone());
+                    }
                     Some((_, package, _)) => {
                         self.broken_packages.insert(package.clone());
                     }
@@ -201,6 +209,30 @@ impl Loader {
                 }
             }
         }
+    }
+
+    /// Files that add to packages which are not theirs to add to.
+    fn intruders(&self) -> Vec<(Code, RegoProblem)> {
+        let foreign = self.modules.iter().filter(|(_, _, prechecked)| !prechecked);
+        foreign
+            .filter_map(|(module, ..)| {
+                let package = self.parsed.package_of_file(&module.file)?;
+                let is_reserved = match package.first().map(String::as_str) {
+                    // Its rules would stand in for parameters.
+                    Some("parameters") => true,
+                    Some("soc2") => self.has_own,
+                    Some(root) => root.starts_with("soc2gate_"),
+                    None => false,
+                };
+                let problem = RegoProblem {
+                    file: module.file.to_string(),
+                    line: package_clause(&module.text).map_or(1, |(line, _)| line),
+                    column: 1,
+                    message: format!("package {} belongs to soc2gate", package.join(".")),
+                };
+                is_reserved.then_some((Code::ReservedPackage, problem))
+            })
+            .collect()
     }
 
     /// Checks files that were not checked before.
@@ -225,7 +257,12 @@ impl Loader {
                 )
             })
             .collect();
-        for (kind, problem) in rego::check(&self.parsed, &parameters) {
+        let packages = self
+            .controls
+            .values()
+            .map(|control| control.package.clone())
+            .collect();
+        for (kind, problem) in rego::check(&self.parsed, &parameters, &packages) {
             if fresh.contains(problem.file.as_str()) {
                 found.push((code_of(kind), problem));
             }
@@ -276,8 +313,10 @@ impl Loader {
 
     fn drop_broken(&mut self) {
         let broken = std::mem::take(&mut self.broken_packages);
-        self.modules
-            .retain(|(_, package, _)| !broken.contains(package));
+        let files = std::mem::take(&mut self.broken_files);
+        self.modules.retain(|(module, package, _)| {
+            !broken.contains(package) && !files.contains(&*module.file)
+        });
         self.controls
             .retain(|_, control| !broken.contains(&control.package));
     }
@@ -289,25 +328,21 @@ impl Loader {
             .into_iter()
             .map(|(module, ..)| module)
             .collect();
-        modules.sort_by(|a, b| a.file.cmp(&b.file));
+        // What policies say, and not where they lie: the same folder may be named in several ways.
+        modules.sort_by(|a, b| a.text.cmp(&b.text));
         for module in &modules {
-            for part in [module.file.as_bytes(), module.text.as_bytes()] {
-                hasher.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-                hasher.update(part);
-            }
+            let text = module.text.as_bytes();
+            hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            hasher.update(text);
         }
         let library = Library {
             controls: self.controls.into_values().collect(),
             parsed: self.parsed,
+            known: self.known,
             digest: hex_digest(hasher),
         };
         (library, self.diagnostics)
     }
-}
-
-/// Packages that only the library of soc2gate may define: what stands in them changes its controls.
-fn is_reserved(package: &str) -> bool {
-    package == "soc2" || package.starts_with("soc2.") || package.starts_with("soc2gate_")
 }
 
 fn code_of(kind: CheckKind) -> Code {
@@ -317,6 +352,7 @@ fn code_of(kind: CheckKind) -> Code {
         CheckKind::WrongArity | CheckKind::UnsafeVariable | CheckKind::UnknownReference => {
             Code::RegoInvalid
         }
+        CheckKind::NotASet => Code::NoDenyRule,
         CheckKind::Recursion => Code::RecursivePolicy,
         CheckKind::UndeclaredParameter => Code::UndeclaredParameter,
     }

@@ -12,7 +12,7 @@ use soc2gate_source::{
 };
 
 use crate::schema::compiled;
-use crate::{Control, ControlId, ControlInput, Frameworks, RelatedResource, Severity};
+use crate::{Control, ControlId, ControlInput, Frameworks, RelatedResource, Severity, SubjectKind};
 
 /// The annotation block of a control.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -146,7 +146,8 @@ fn control(
         ]
     })?;
     let custom = metadata.custom;
-    let problems = parameter_problems(file, document);
+    let mut problems = parameter_problems(file, document);
+    problems.extend(resource_problems(file, document, &custom.inputs));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -174,6 +175,74 @@ fn control(
         package: package.name,
         file: file.into(),
     }))
+}
+
+/// Kinds that people know without their group; a route by the bare name would never be taken.
+const GROUPED: &[(&str, &str)] = &[
+    ("ClusterRole", "rbac.authorization.k8s.io"),
+    ("ClusterRoleBinding", "rbac.authorization.k8s.io"),
+    ("CronJob", "batch"),
+    ("DaemonSet", "apps"),
+    ("Deployment", "apps"),
+    ("HorizontalPodAutoscaler", "autoscaling"),
+    ("Ingress", "networking.k8s.io"),
+    ("Job", "batch"),
+    ("NetworkPolicy", "networking.k8s.io"),
+    ("PodDisruptionBudget", "policy"),
+    ("ReplicaSet", "apps"),
+    ("Role", "rbac.authorization.k8s.io"),
+    ("RoleBinding", "rbac.authorization.k8s.io"),
+    ("StatefulSet", "apps"),
+    ("StorageClass", "storage.k8s.io"),
+];
+
+/// Types that no subject has: a control that names one would never be asked.
+fn resource_problems(file: &str, document: &Document, inputs: &[ControlInput]) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    for (at, input) in inputs.iter().enumerate() {
+        let lists = [
+            ("resources", input.resources.as_deref().unwrap_or_default()),
+            ("context", &input.context),
+        ];
+        for (key, resources) in lists {
+            for (number, resource) in resources.iter().enumerate() {
+                let Some(message) = resource_problem(input.kind, resource) else {
+                    continue;
+                };
+                let path: [Segment; 5] = [
+                    "custom".into(),
+                    "inputs".into(),
+                    at.into(),
+                    key.into(),
+                    number.into(),
+                ];
+                let span = document
+                    .map
+                    .locate_key(&path)
+                    .unwrap_or(Span::at(Position::START));
+                problems.push(Diagnostic::new(Code::MetadataInvalid, message).at(file, span));
+            }
+        }
+    }
+    problems
+}
+
+fn resource_problem(kind: SubjectKind, resource: &str) -> Option<String> {
+    if kind != SubjectKind::Kubernetes {
+        return Some(format!("subjects of kind {kind} have no types"));
+    }
+    let (group, name) = resource.rsplit_once('/').unwrap_or(("", resource));
+    if group.contains('/') || !name.starts_with(|c: char| c.is_ascii_uppercase()) {
+        return Some(format!(
+            "{resource:?} is no type: write the group and the kind, as in apps/Deployment"
+        ));
+    }
+    let (_, known) = GROUPED
+        .iter()
+        .find(|(grouped, _)| group.is_empty() && *grouped == name)?;
+    Some(format!(
+        "{name} is of the group {known}: write {known}/{name}"
+    ))
 }
 
 /// A parameter must be a JSON Schema, and its default must follow it.

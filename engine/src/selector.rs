@@ -44,6 +44,8 @@ impl Selector {
             ["kubernetes", _, rest @ ..] => !rest
                 .iter()
                 .any(|segment| is_literal(segment) && !starts_like_a_kind(segment)),
+            // A wild card for the kind leaves every kind in.
+            [kind, ..] if kind.contains(['*', '?', '[', '{']) => true,
             segments => !segments.last().is_some_and(is_literal) || segments.len() == 1,
         }
     }
@@ -100,6 +102,7 @@ mod tests {
     #[case("kubernetes/Pod/*/*", true)]
     #[case("pull_request/*/*/*", true)]
     #[case("pull_request/acme/shop/*", true)]
+    #[case("**/web", true)]
     #[case("kubernetes/apps/Deployment/shop/*", false)]
     #[case("kubernetes/apps/Deployment/*/web", false)]
     #[case("kubernetes/Pod/shop/web", false)]

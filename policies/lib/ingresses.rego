@@ -22,7 +22,7 @@ faults(ingress) := union({
 	},
 	{{"message": message, "path": ["metadata", "annotations", name]} |
 		some name in _redirect_annotations
-		ingress.metadata.annotations[name] in ["False", "FALSE", "false", false]
+		ingress.metadata.annotations[name] in ["False", "FALSE", "false"]
 		message := sprintf("the Ingress serves HTTP beside HTTPS: annotation %s is false", [name])
 	},
 	{{"message": message, "path": ["metadata", "annotations", "alb.ingress.kubernetes.io/listen-ports"]} |
@@ -42,7 +42,12 @@ doubts(ingress) := {{"message": "the Ingress has no rules that can be read", "pa
 
 _has_readable_annotations(ingress) if {
 	type_name(object.get(ingress, "metadata", null)) in ["null", "object"]
-	type_name(object.get(ingress, ["metadata", "annotations"], null)) in ["null", "object"]
+	object.get(ingress, ["metadata", "annotations"], null) == null
+}
+
+_has_readable_annotations(ingress) if {
+	is_object(ingress.metadata.annotations)
+	every value in ingress.metadata.annotations { is_string(value) }
 }
 
 _is_readable(spec) if {

@@ -96,8 +96,11 @@ test_unknown_ingresses_that_cannot_be_read if {
 		ingresses.doubts(ingress) == doubt
 	}
 	ingresses.doubts(_ingress(["a"], null)) == set()
-	ingresses.doubts(object.union(_ingress(["a"], null), {"metadata": {"annotations": "none"}})) == {{
-		"message": "the annotations of the Ingress cannot be read",
-		"path": ["metadata", "annotations"],
-	}}
+	every annotations in ["none", {"nginx.ingress.kubernetes.io/ssl-redirect": false}] {
+		ingresses.doubts(object.union(_ingress(["a"], null), {"metadata": {"annotations": annotations}})) == {{
+			"message": "the annotations of the Ingress cannot be read",
+			"path": ["metadata", "annotations"],
+		}}
+	}
+	ingresses.doubts(object.union(_ingress(["a"], null), {"metadata": {"annotations": {"a": "b"}}})) == set()
 }

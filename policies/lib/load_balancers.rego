@@ -31,6 +31,8 @@ doubts(service) := {{"message": "the load balancer has no ports that can be read
 
 _speech(service, port) := "tls" if {
 	_ends_tls(service, port)
+} else := "unknown" if {
+	not type_name(object.get(port, "appProtocol", null)) in ["null", "string"]
 } else := _by_name(_stated(port)) if {
 	_by_name(_stated(port))
 } else := "tls" if {

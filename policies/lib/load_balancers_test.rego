@@ -74,6 +74,7 @@ test_deny_empty_certificate_of_aws if {
 
 test_unknown_ports if {
 	load_balancers.doubts(_service([{"port": 5432}, {"port": 5433, "name": "database"}])) == {_doubt(0), _doubt(1)}
+	load_balancers.doubts(_service([{"port": 443, "appProtocol": 7}])) == {_doubt(0)}
 	load_balancers.doubts({"spec": {"type": "LoadBalancer"}}) == {{
 		"message": "the load balancer has no ports that can be read",
 		"path": ["spec", "ports"],

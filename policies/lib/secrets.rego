@@ -51,7 +51,10 @@ _tokens := {
 }
 
 # Whether a text may name a secret at all: a cheap search over much text.
-may_name_a_secret(text) if regex.match(`pass|pwd|secret|token|credential|masterauth|[a-z][_.-]?key`, lower(text))
+may_name_a_secret(text) if {
+	keys := `(access|account|api|auth|encryption|hmac|jwt|master|private|session|shared|signing)[_.-]?key`
+	regex.match(concat("|", [`pass|pwd|secret|token|credential|masterauth`, keys]), lower(text))
+}
 
 # Whether a name is that of a secret, and not of something about one.
 is_secret_name(name) if {

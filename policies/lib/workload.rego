@@ -72,12 +72,15 @@ place(container, field) := array.concat(
 )
 
 # The name of a container in a message.
-label(container) := sprintf("%s %q", [_noun(container.list), container.spec.name]) if {
-	is_string(container.spec.name)
-} else := sprintf("%s number %d", [_noun(container.list), container.index + 1])
+label(container) := sprintf("%s %s", [noun, name]) if {
+	noun := {
+		"containers": "container",
+		"ephemeralContainers": "ephemeral container",
+		"initContainers": "init container",
+	}[container.list]
+	name := _name(container)
+}
 
-_noun(list) := {
-	"containers": "container",
-	"ephemeralContainers": "ephemeral container",
-	"initContainers": "init container",
-}[list]
+_name(container) := sprintf("%q", [container.spec.name]) if {
+	is_string(container.spec.name)
+} else := sprintf("number %d", [container.index + 1])

@@ -49,13 +49,13 @@ macro_rules! codes {
 
 codes! {
     PathNotFound = "SG1001", Error, "a path does not exist",
-        "check the path; it is taken relative to the working directory";
+        "check the path: on the command line it is relative to the working directory, in soc2gate.yaml to that file";
     Unreadable = "SG1002", Error, "a file or folder cannot be read",
         "check its permissions, or exclude it with .gitignore";
     NoSubject = "SG1003", Error, "nothing was found to judge",
         "name the files to judge, or pass --allow-empty where none is expected";
     TooBig = "SG1004", Error, "a file is larger than is read",
-        "split it, or raise --max-file-size";
+        "split it; for inputs --max-file-size raises the limit";
     NotText = "SG1005", Error, "a file is not UTF-8 text",
         "manifests are UTF-8 text; take the file out of the paths to judge, or convert it";
     Syntax = "SG1006", Error, "a file does not parse",
@@ -67,13 +67,13 @@ codes! {
     AliasExpansion = "SG1009", Error, "YAML aliases expand to too many values",
         "write the values out, or use fewer aliases";
     UnsupportedSyntax = "SG1010", Error, "a construct has no JSON equivalent",
-        "Kubernetes reads YAML as JSON: use plain keys and finite numbers";
+        "Kubernetes reads YAML as JSON: use plain keys and finite numbers, and render a Helm template first";
     NotASubject = "SG1011", Note, "a file holds nothing that the gate judges",
         "nothing to do; name the kind with --input-kind if it should have been judged";
     InvalidObject = "SG1012", Error, "an object lacks what every object of its kind has",
         "give it an apiVersion, a kind and, where it is an object of the API, a name";
     InvalidDocument = "SG1013", Error, "a document does not follow its schema",
-        "see docs/schemas for the schema; every key it does not name is an error";
+        "`soc2gate schema pull-request` prints the schema; every key it does not name is an error";
     InconsistentDocument = "SG1014", Error, "a document contradicts itself",
         "collect the document again; it must describe one state of the pull request";
     UnknownInputKind = "SG1015", Error, "a file is of another kind than it was said to be",
@@ -81,7 +81,7 @@ codes! {
     SymlinkLoop = "SG1016", Warning, "a symbolic link leads back to a folder that is being read",
         "the link was not followed; remove it or exclude it";
     ConfigSyntax = "SG2001", Error, "the configuration does not follow its schema",
-        "see docs/configuration.md; `soc2gate init` writes a commented example";
+        "`soc2gate schema config` prints the schema, `soc2gate init` writes a commented example";
     UnknownControl = "SG2002", Error, "the configuration names a control that does not exist",
         "`soc2gate control list` shows the ids; controls of your own need their folder under `policies`";
     InvalidParameter = "SG2003", Error, "a parameter does not follow its schema",
@@ -91,7 +91,7 @@ codes! {
     LedgerNotAvailable = "SG2005", Warning, "this version does not record decisions",
         "keep the json output of the run until a ledger is available";
     ExceptionSyntax = "SG3001", Error, "an exception does not follow its schema",
-        "see docs/configuration.md; every field of an exception is required";
+        "`soc2gate schema exceptions` prints the schema; every field of an exception is required";
     ExceptionSelfApproved = "SG3002", Error, "an exception was approved by its requester",
         "have someone else approve it";
     ExceptionDates = "SG3003", Error, "an exception expires before it was approved, or was approved in the future",
@@ -111,25 +111,25 @@ codes! {
     ExceptionTooLong = "SG3010", Warning, "an exception is valid for more than a year",
         "approve it for a year at most, and review it then";
     MetadataMissing = "SG4001", Error, "a control has no METADATA block above its package",
-        "`cargo xtask new-control` writes one; docs/controls.md lists the fields";
+        "`soc2gate schema metadata` prints its schema; a library needs none, and no rule `deny`";
     MetadataInvalid = "SG4002", Error, "a control's METADATA does not follow its schema",
-        "docs/controls.md lists the fields; every other field is an error";
+        "`soc2gate schema metadata` prints the schema; every field it does not name is an error";
     RegoInvalid = "SG4003", Error, "a policy does not compile",
         "correct the Rego; controls are Rego v1";
     UnknownFunction = "SG4004", Error, "a policy calls a function that does not exist here",
-        "check the spelling; docs/controls.md lists the built-in functions";
+        "check the spelling; a few built-in functions of OPA are not available";
     ForbiddenFunction = "SG4005", Error, "a policy calls a function that is not deterministic or reaches out",
         "use `input.now` for the time and put facts into the input; a decision must be replayable";
     DuplicateControl = "SG4006", Error, "two controls have the same id or package",
         "give each control an id and a package of its own";
     RecursivePolicy = "SG4007", Error, "a rule depends on itself",
         "Rego has no recursion; use `walk`, `graph.reachable` or another rule";
-    NoDenyRule = "SG4008", Error, "a control has no `deny` rule",
+    NoDenyRule = "SG4008", Error, "a control has no set `deny`",
         "a control that cannot fail proves nothing: add `deny contains {\"message\": …} if …`";
     UndeclaredParameter = "SG4009", Error, "a control reads a parameter that its METADATA does not declare",
         "declare it under custom.parameters";
-    ReservedPackage = "SG4010", Error, "a policy adds to a package of the library",
-        "choose a package of your own; packages below `soc2` belong to soc2gate";
+    ReservedPackage = "SG4010", Error, "a policy adds to a package of soc2gate",
+        "choose a package of your own; `parameters` and packages below `soc2` belong to soc2gate";
     OutputFailed = "SG5001", Error, "an output cannot be written",
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",

@@ -103,7 +103,7 @@ fn a_limit_can_be_set() {
     expect(
         &[("a.yaml", POD)],
         &["--max-file-size", "10"],
-        &["SG1004 a.yaml:1:1", "SG1003"],
+        &["SG1004 a.yaml:1:1"],
         2,
     );
 }
@@ -349,5 +349,27 @@ fn an_unreadable_folder_is_an_error() {
             ],
             2
         )
+    );
+}
+
+#[test]
+fn an_output_in_the_folder_is_not_read_back() {
+    let folder = folder(&[("a.yaml", POD)]);
+    for _ in 0..2 {
+        soc2gate(folder.path())
+            .args(["check", "--format", "json", "--output", "report.json"])
+            .assert()
+            .code(0);
+    }
+}
+
+#[test]
+fn one_control_can_be_chosen_beside_a_configuration_that_speaks_of_others() {
+    let config = "version: 1\ncontrols: {CHG-01: {parameters: {minimum_approvals: 2}}, ACC-17: {enforcement: warn}}\n";
+    expect(
+        &[("a.yaml", ADMIN), ("soc2gate.yaml", config)],
+        &["a.yaml", "--control", "ACC-16"],
+        &[],
+        1,
     );
 }

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 
 use crate::shell;
 
-/// Makes the folder of a control, with every part that tidy asks for. Its cases fail until they are written.
+/// Makes the folder of a control, with every part that tidy asks for and a rule to start from.
 pub(crate) fn run(id: &str, path: &str) -> anyhow::Result<()> {
     let Some((family, name)) = path.split_once('/') else {
         bail!("name the folder as family/name, such as logging/audit_trail");

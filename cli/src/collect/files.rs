@@ -47,6 +47,18 @@ pub(crate) fn find(paths: &[PathBuf], honour_ignore: bool) -> (Vec<FileSource>, 
     (sources, diagnostics)
 }
 
+/// Leaves out files that are known to be something else, however their paths are written.
+pub(crate) fn leave_out(sources: &mut Vec<FileSource>, files: &[PathBuf]) {
+    let known: BTreeSet<PathBuf> = files
+        .iter()
+        .filter_map(|file| fs::canonicalize(file).ok())
+        .collect();
+    sources.retain(|source| match source {
+        FileSource::Path(path) => !fs::canonicalize(path).is_ok_and(|path| known.contains(&path)),
+        FileSource::Stdin => true,
+    });
+}
+
 fn walk(folder: &Path, honour_ignore: bool, diagnostics: &mut Vec<Diagnostic>) -> Vec<FileSource> {
     let walk = WalkBuilder::new(folder)
         // A manifest in a hidden folder is a manifest.

@@ -3,5 +3,5 @@
 mod files;
 mod policies;
 
-pub(crate) use files::{FileReader, FileSource, find};
+pub(crate) use files::{FileReader, FileSource, find, leave_out};
 pub(crate) use policies::{Loaded, load};

@@ -24,6 +24,8 @@ pub(crate) struct Loaded {
     pub(crate) config: Config,
     pub(crate) exceptions: Exceptions,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// The configuration and the files of exceptions: the gate's own, and no inputs of it.
+    pub(crate) files: Vec<PathBuf>,
 }
 
 /// Reads the configuration, the embedded and the named controls, and the exceptions. Everything that is wrong
@@ -55,9 +57,11 @@ pub(crate) fn load(args: &PolicyArgs) -> Loaded {
     }
     let (library, problems) = Library::load(&sources);
     diagnostics.extend(problems);
+    let mut files: Vec<PathBuf> = config_path.iter().cloned().collect();
     let mut exceptions = Exceptions::default();
     if let Some(path) = &config.raw().exceptions {
         for path in exception_files(&base.join(path), &mut diagnostics) {
+            files.push(path.clone());
             match reader.read(&FileSource::Path(path)) {
                 Ok(file) => diagnostics.extend(exceptions.add_file(&file.name, &file.text)),
                 Err(diagnostic) => diagnostics.push(diagnostic),
@@ -69,6 +73,7 @@ pub(crate) fn load(args: &PolicyArgs) -> Loaded {
         config,
         exceptions,
         diagnostics,
+        files,
     }
 }
 

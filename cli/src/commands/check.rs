@@ -11,7 +11,7 @@ use soc2gate_source::{Code, Diagnostic};
 use super::complain;
 use crate::args::CheckArgs;
 use crate::check::{OutputError, Outputs, Progress, Run, Totals, plan};
-use crate::collect::{FileReader, FileSource, Loaded, find, load};
+use crate::collect::{FileReader, FileSource, Loaded, find, leave_out, load};
 use crate::exit::Exit;
 use crate::output::{Format, RunInfo};
 
@@ -60,6 +60,7 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
         config,
         exceptions,
         mut diagnostics,
+        mut files,
     } = load(&args.policies);
     let (library, unknown) = chosen(library, &args.controls);
     diagnostics.extend(unknown);
@@ -67,8 +68,10 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
     let (gate, problems) = Gate::new(&library, &config, exceptions);
     diagnostics.extend(problems);
 
-    let (sources, problems) = find(&args.paths, !args.no_ignore);
+    let (mut sources, problems) = find(&args.paths, !args.no_ignore);
     diagnostics.extend(problems);
+    files.extend(args.output.iter().cloned());
+    leave_out(&mut sources, &files);
     let mut reader = FileReader::new(args.max_file_size);
     if sources.contains(&FileSource::Stdin) {
         reader.read_stdin();
@@ -98,7 +101,8 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
         },
     };
     diagnostics.append(&mut totals.diagnostics);
-    if totals.summary.subjects == 0 && !args.allow_empty {
+    let told = diagnostics.iter().any(Diagnostic::is_error);
+    if totals.summary.subjects == 0 && !args.allow_empty && !told {
         diagnostics.push(Diagnostic::new(
             Code::NoSubject,
             "nothing was found to judge",

@@ -2,7 +2,7 @@
 
 mod raw;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use serde_json::Value;
@@ -15,7 +15,7 @@ pub use raw::{
 };
 
 use crate::schema::compiled;
-use crate::{Control, ControlId, Enforcement, Selector};
+use crate::{Control, ControlId, Enforcement, Library, Selector};
 
 /// The configuration of a gate.
 #[derive(Debug, Default)]
@@ -120,14 +120,13 @@ impl Config {
 
     /// What the configuration says that the loaded controls do not know, and parameters that do not follow
     /// their schema.
-    pub fn check_against(&self, controls: &[Control]) -> Vec<Diagnostic> {
+    pub(crate) fn check_against(&self, library: &Library) -> Vec<Diagnostic> {
         let mut diagnostics = Vec::new();
-        let known: BTreeMap<&ControlId, &Control> = controls
-            .iter()
-            .map(|control| (&control.id, control))
-            .collect();
         for (id, settings) in &self.raw.controls {
-            let Some(control) = known.get(id) else {
+            let Some(control) = library.control(&id.0) else {
+                if library.knows(id) {
+                    continue; // not judged by in this run, or reported when it was loaded
+                }
                 let message = format!("there is no control {id}");
                 let diagnostic = Diagnostic::new(Code::UnknownControl, message);
                 diagnostics
@@ -224,11 +223,6 @@ impl Config {
             table.insert(control.id.clone(), (base, scopes));
         }
         EnforcementTable { table }
-    }
-
-    /// The ids of controls that the configuration speaks of.
-    pub fn control_ids(&self) -> BTreeSet<&ControlId> {
-        self.raw.controls.keys().collect()
     }
 }
 

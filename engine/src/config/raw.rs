@@ -94,7 +94,7 @@ pub struct RawControl {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RawControlScope {
-    /// Globs on subject ids, such as `kubernetes/*/*/staging/*`.
+    /// Globs on subject ids, such as `kubernetes/**/staging/*`.
     #[schemars(length(min = 1))]
     pub subjects: Vec<String>,
     /// What a failure leads to.

@@ -22,6 +22,8 @@ pub(crate) enum CheckKind {
     UnsafeVariable,
     /// A reference into `data` where nothing is.
     UnknownReference,
+    /// A rule of a control that must be a set and is not.
+    NotASet,
     /// A rule that depends on itself.
     Recursion,
     /// A parameter that METADATA does not declare.
@@ -44,11 +46,12 @@ const OTHER_BUILTINS: &[(&str, usize)] = &[
     ("rand.intn", 2),
 ];
 
-/// Looks through every module. `parameters` says for each control id which parameters it declares, and
-/// `control_of` which control a package is.
+/// Looks through every module. `parameters` says for each control id which parameters it declares, `controls`
+/// which packages are controls.
 pub(crate) fn check(
     parsed: &Parsed,
     parameters: &BTreeMap<String, BTreeSet<String>>,
+    controls: &BTreeSet<String>,
 ) -> Vec<(CheckKind, RegoProblem)> {
     let modules = parsed.ast();
     let mut checker = Checker {
@@ -62,6 +65,9 @@ pub(crate) fn check(
     }
     for module in &modules {
         checker.module(module);
+        if controls.contains(&package_of(module)) {
+            checker.sets(module);
+        }
     }
     checker.recursion();
     checker.found
@@ -147,6 +153,26 @@ impl Checker<'_> {
                 imports: &module.imports,
             };
             self.rule(rule, &scope);
+        }
+    }
+
+    /// `deny` and `unknown` of a control are sets: a rule that is true says nothing, and one that is undefined
+    /// looks like an empty set.
+    fn sets(&mut self, module: &Ast) {
+        for rule in &module.policy {
+            let (reference, _) = head(rule);
+            let name = static_path(reference).unwrap_or_default().join(".");
+            let is_set = matches!(
+                rule.as_ref(),
+                Rule::Spec {
+                    head: RuleHead::Set { .. },
+                    ..
+                }
+            );
+            if matches!(name.as_str(), "deny" | "unknown") && !is_set {
+                let message = format!("rule {name} is not a set: write `{name} contains … if …`");
+                self.report(CheckKind::NotASet, start_of(reference), message);
+            }
         }
     }
 

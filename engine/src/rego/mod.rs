@@ -91,12 +91,16 @@ fn column(text: &str, line: u32, regorus_column: u32) -> u32 {
 }
 
 /// Why an evaluation gave no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EvalFailure {
     /// It took longer than its budget.
     Timeout,
     /// It ended with an error at a line of a policy. The text of the error is withheld: it may quote input.
-    Error { line: u32, column: u32 },
+    Error {
+        file: String,
+        line: u32,
+        column: u32,
+    },
     /// The evaluator panicked.
     Panic,
 }
@@ -132,6 +136,7 @@ pub(crate) struct Parsed {
     engine: Engine,
     modules: Vec<Module>,
     rules: BTreeMap<String, BTreeSet<String>>,
+    packages: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Parsed {
@@ -142,6 +147,7 @@ impl Default for Parsed {
             engine,
             modules: Vec::new(),
             rules: BTreeMap::new(),
+            packages: BTreeMap::new(),
         }
     }
 }
@@ -157,6 +163,9 @@ impl Parsed {
         for module in parsed.engine.get_modules() {
             let names = parsed.rules.entry(package_of(module)).or_default();
             names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
+            let file = module.package.span.source.get_path().clone();
+            let path = check::static_path(&module.package.refr).unwrap_or_default();
+            parsed.packages.insert(file, path);
         }
         (parsed, problems)
     }
@@ -174,6 +183,11 @@ impl Parsed {
     /// The rules of a package; a rule that has only a default counts.
     pub(crate) fn rules(&self, package: &str) -> Option<&BTreeSet<String>> {
         self.rules.get(package)
+    }
+
+    /// The package of a file, segment by segment, however it is written.
+    pub(crate) fn package_of_file(&self, file: &str) -> Option<&[String]> {
+        self.packages.get(file).map(Vec::as_slice)
     }
 
     /// The modules as regorus parsed them.
@@ -286,13 +300,18 @@ impl Instance {
             Ok(Ok(value)) => RegoValue(value)
                 .to_json()
                 .map(Some)
-                .ok_or(EvalFailure::Error { line: 0, column: 0 }),
+                .ok_or(EvalFailure::Error {
+                    file: String::new(),
+                    line: 0,
+                    column: 0,
+                }),
             Ok(Err(error)) if error.downcast_ref::<LimitError>().is_some() => {
                 Err(EvalFailure::Timeout)
             }
             Ok(Err(error)) => {
                 let problem = RegoProblem::parse(&error.to_string()).placed(&self.modules);
                 Err(EvalFailure::Error {
+                    file: problem.file,
                     line: problem.line,
                     column: problem.column,
                 })

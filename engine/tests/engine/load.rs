@@ -124,6 +124,12 @@ fn broken_metadata_is_refused(#[case] from: &str, #[case] to: &str, #[case] expe
     "import data.lib.nothing\n\ndeny contains {\"message\": \"x\"} if nothing.here",
     Code::RegoInvalid
 )]
+#[case("deny if input.object.bad", Code::NoDenyRule)]
+#[case("deny := {1}", Code::NoDenyRule)]
+#[case(
+    "deny contains {\"message\": \"x\"} if input.object.bad\n\nunknown if input.object.odd",
+    Code::NoDenyRule
+)]
 #[case(
     "warn contains {\"message\": \"x\"} if input.object.bad",
     Code::NoDenyRule
@@ -232,7 +238,61 @@ fn packages_of_the_library_are_its_own() {
     let (library, problems) = Library::load(&[own, intruder]);
     assert_eq!(
         shown(&problems),
-        ["SG4010 1:1 package soc2.lib.workload belongs to the library of soc2gate"]
+        ["SG4010 1:1 package soc2.lib.workload belongs to soc2gate"]
     );
     assert_eq!(library.controls().len(), 1);
+}
+
+#[rstest]
+#[case("package soc2[\"lib\"].workload")]
+#[case(" package soc2.lib.workload")]
+#[case("package parameters[\"TST-01\"]")]
+#[case("package soc2gate_routes")]
+fn reserved_packages_are_known_in_every_spelling(#[case] package: &str) {
+    let own = PolicySource {
+        prechecked: true,
+        ..control("TST-01", FINE)
+    };
+    let intruder = PolicySource {
+        file: "mine.rego".to_owned(),
+        text: format!("{package}\n\nimport rego.v1\n\nlimit := 3\n"),
+        prechecked: false,
+    };
+    let (library, problems) = Library::load(&[own, intruder]);
+    let codes: Vec<Code> = problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(
+        (codes, library.controls().len()),
+        (vec![Code::ReservedPackage], 1)
+    );
+}
+
+#[rstest]
+#[case(
+    "Deployment",
+    "SG4002 9:21 Deployment is of the group apps: write apps/Deployment"
+)]
+#[case("apps/v1/Deployment", "SG4002 9:21 \"apps/v1/Deployment\" is no type")]
+#[case("apps/deployments", "SG4002 9:21 \"apps/deployments\" is no type")]
+fn types_that_no_subject_has_are_refused(#[case] resource: &str, #[case] expected: &str) {
+    let source = control("TST-01", FINE);
+    let text = source.text.replace(
+        "kind: kubernetes\n",
+        "kind: kubernetes\n#       resources: []\n",
+    );
+    let text = text.replace(
+        "- kind: kubernetes\n#       resources: []",
+        &format!("- resources: [{resource}]\n#       kind: kubernetes"),
+    );
+    let found = problems(&[PolicySource { text, ..source }]);
+    assert!(found[0].starts_with(expected), "{found:?}");
+}
+
+#[test]
+fn a_digest_does_not_depend_on_where_policies_lie() {
+    let source = control("TST-01", FINE);
+    let moved = PolicySource {
+        file: "./elsewhere.rego".to_owned(),
+        ..source.clone()
+    };
+    assert_eq!(load(&[source]).digest(), load(&[moved]).digest());
 }

@@ -1,14 +1,15 @@
 //! What the gate has to say about its inputs: errors, then warnings, then notes.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io;
 
 use soc2gate_source::{Code, Diagnostic, Severity};
 
 use super::page::{Line, Page, Tone};
 
-/// Most notes with one code that are shown one by one.
-const MOST_NOTES: usize = 5;
+/// Most places that are named behind a note.
+const MOST_PLACES: usize = 5;
 
 /// Writes diagnostics, the worst first.
 pub(super) fn write(page: &mut Page<'_>, diagnostics: &[Diagnostic]) -> io::Result<()> {
@@ -22,19 +23,22 @@ pub(super) fn write(page: &mut Page<'_>, diagnostics: &[Diagnostic]) -> io::Resu
         notes.entry(note.code).or_default().push(note);
     }
     for (code, notes) in notes {
-        if notes.len() > MOST_NOTES {
-            let times = format!(
-                "{} ({} times; the json format lists each)",
-                code.title(),
-                notes.len()
-            );
-            page.paragraph(head(Severity::Note, code), Tone::Plain, &times)?;
-            page.blank()?;
+        if let [note] = notes.as_slice() {
+            write_one(page, note)?;
             continue;
         }
-        for note in notes {
-            write_one(page, note)?;
+        let places: Vec<String> = notes
+            .iter()
+            .filter_map(|note| note.location.as_ref().map(ToString::to_string))
+            .take(MOST_PLACES)
+            .collect();
+        let more = notes.len().saturating_sub(places.len());
+        let mut text = format!("{}: {}", code.title(), places.join(", "));
+        if more > 0 {
+            let _ = write!(text, " and {more} more; the json format names each");
         }
+        page.paragraph(head(Severity::Note, code), Tone::Plain, &text)?;
+        page.blank()?;
     }
     Ok(())
 }
@@ -115,12 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn many_notes_become_a_count() {
-        let many = vec![diagnostic(Code::NotASubject, "README.md"); MOST_NOTES + 1];
+    fn many_notes_become_one() {
+        let many = vec![diagnostic(Code::NotASubject, "README.md"); MOST_PLACES + 1];
         insta::assert_snapshot!(shown(&many), @"
-        note[SG1011]: a file holds nothing that the gate judges (6 times; the json
-                      format lists each)
+        note[SG1011]: a file holds nothing that the gate judges: README.md:3:7,
+                      README.md:3:7, README.md:3:7, README.md:3:7, README.md:3:7 and 1
+                      more; the json format names each
         ");
-        assert_eq!(shown(&many[1..]).matches("README.md").count(), MOST_NOTES);
+        assert!(!shown(&many[1..]).contains("more"));
     }
 }

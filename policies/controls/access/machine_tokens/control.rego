@@ -69,14 +69,16 @@ _is_readable_projection(projection) if {
 }
 
 unknown contains {"message": "the name of the service account cannot be read", "path": workload.pod_place([])} if {
-	not is_string(_account)
+	name := _account
+	not is_string(name)
 }
 
 # `serviceAccount` is the older name of the field, which Kubernetes still reads.
 _account := array.concat(names, ["default"])[0] if {
+	pod := data.soc2.lib.workload.pod_spec
 	names := [name |
 		some field in ["serviceAccountName", "serviceAccount"]
-		name := data.soc2.lib.workload.pod_spec[field]
+		name := pod[field]
 		not name in ["", null]
 	]
 }
@@ -88,16 +90,15 @@ _judgement := {} if {
 	data.soc2.lib.workload.pod_spec.automountServiceAccountToken == true
 } else := {"doubt": "the pod's automountServiceAccountToken is neither true nor false"} if {
 	data.soc2.lib.workload.pod_spec.automountServiceAccountToken != null
-} else := {"doubt": "the service accounts of the pod's namespace could not be read"} if {
-	data.soc2.lib.workload.pod_spec
-	not kubernetes.neighbours("ServiceAccount")
 } else := _judgement_of_account(settings) if {
-	data.soc2.lib.workload.pod_spec
 	is_string(_account)
+	accounts := kubernetes.neighbours("ServiceAccount")
 	settings := {object.get(account, "automountServiceAccountToken", null) |
-		some account in kubernetes.neighbours("ServiceAccount")
+		some account in accounts
 		account.metadata.name == _account
 	}
+} else := {"doubt": "the service accounts of the pod's namespace could not be read"} if {
+	is_string(_account)
 }
 
 _judgement_of_request := {"fault": "the pod mounts a token of the default service account"} if {

@@ -106,9 +106,10 @@ _policies := kubernetes.neighbours("networking.k8s.io/NetworkPolicy")
 
 _labels_path := array.concat(data.soc2.lib.workload.template_path, ["metadata", "labels"])
 
-_labels := {} if {
-	object.get(input.object, _labels_path, null) == null
-} else := object.get(input.object, _labels_path, null)
+_labels := labels if {
+	labels := object.get(input.object, _labels_path, null)
+	labels != null
+} else := {}
 
 _selecting := [policy |
 	some policy in _policies
