@@ -1,7 +1,7 @@
 //! Controls, settings and exceptions made ready to judge.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -10,7 +10,7 @@ use soc2gate_source::{Code, Diagnostic};
 
 use crate::config::EnforcementTable;
 use crate::library::hex_digest;
-use crate::rego::{Compiled, RegoValue};
+use crate::rego::{Compiled, Dependencies, Instance, Module, Parsed, RegoValue};
 use crate::route::{ControlRules, Routes};
 use crate::{Config, Control, Exceptions, Judge, Library, SubjectKind};
 
@@ -29,12 +29,49 @@ pub(crate) struct Inner {
     pub(crate) controls: Vec<Control>,
     pub(crate) rules: Vec<ControlRules>,
     pub(crate) routes: Routes,
-    pub(crate) compiled: Compiled,
+    parsed: Parsed,
+    dependencies: Dependencies,
+    /// The parameters.
+    data: Value,
+    /// Each route, compiled when its first subject comes.
+    compiled: Vec<OnceLock<Compiled>>,
     pub(crate) enforcement: EnforcementTable,
     pub(crate) exceptions: Exceptions,
     pub(crate) policy_digest: String,
     pub(crate) settings_digest: String,
     pub(crate) budget: Duration,
+}
+
+impl Inner {
+    /// An evaluator for one route: the controls that it asks, what they need, and the rule that asks them. One
+    /// that cannot be made evaluates nothing, and every verdict of the route is unknown.
+    pub(crate) fn instance(&self, at: usize) -> Instance {
+        let compile = || {
+            let route = self.routes.get(at)?;
+            let packages: Vec<&str> = route
+                .controls
+                .iter()
+                .filter_map(|at| self.controls.get(*at))
+                .map(|control| control.package.as_str())
+                .collect();
+            let mut modules = self.dependencies.modules(&self.parsed, &packages);
+            modules.push(Module {
+                file: "generated".into(),
+                text: route.module(&self.rules).into(),
+            });
+            let (parsed, problems) = Parsed::new(&modules);
+            problems
+                .is_empty()
+                .then(|| parsed.compile(&self.data).ok())
+                .flatten()
+        };
+        match self.compiled.get(at) {
+            Some(compiled) => compiled
+                .get_or_init(|| compile().unwrap_or_else(Compiled::empty))
+                .instance(),
+            None => Compiled::empty().instance(),
+        }
+    }
 }
 
 /// Other documents that a subject is judged with: those of the same set of manifests.
@@ -96,18 +133,16 @@ impl Gate {
             .iter()
             .map(|control| library.rules_of(control))
             .collect();
-        let compiled = match library.compile(&routes.module(&rules), &data) {
-            Ok(compiled) => compiled,
-            Err(problem) => {
-                diagnostics.push(Diagnostic::new(Code::RegoInvalid, problem.message));
-                Compiled::empty()
-            }
-        };
         let inner = Inner {
             controls,
             rules,
+            compiled: std::iter::repeat_with(OnceLock::new)
+                .take(routes.len())
+                .collect(),
             routes,
-            compiled,
+            dependencies: Dependencies::new(library.parsed()),
+            parsed: library.parsed().clone(),
+            data,
             enforcement,
             exceptions,
             policy_digest: library.digest().to_owned(),

@@ -1,5 +1,6 @@
 //! From a subject to a decision.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,16 +24,16 @@ const MAX_LISTED: usize = 100;
 #[derive(Debug)]
 pub struct Judge {
     inner: Arc<Inner>,
-    instance: Instance,
+    /// An evaluator for each route that a subject came for.
+    instances: BTreeMap<usize, Instance>,
     context: Context,
 }
 
 impl Judge {
     pub(crate) fn new(inner: Arc<Inner>, context: Context) -> Self {
-        let instance = inner.compiled.instance();
         Self {
             inner,
-            instance,
+            instances: BTreeMap::new(),
             context,
         }
     }
@@ -41,7 +42,7 @@ impl Judge {
     pub fn judge(&mut self, subject: &Subject, now: Timestamp) -> Decision {
         let inner = Arc::clone(&self.inner);
         let verdicts = match inner.routes.of(subject) {
-            Some(route) => self.verdicts(&inner, route, subject, now),
+            Some(at) => self.verdicts(&inner, at, subject, now),
             None => Vec::new(),
         };
         Decision {
@@ -94,13 +95,21 @@ impl Judge {
     fn verdicts(
         &mut self,
         inner: &Inner,
-        route: &Route,
+        at: usize,
         subject: &Subject,
         now: Timestamp,
     ) -> Vec<Verdict> {
+        let Some(route) = inner.routes.get(at) else {
+            return Vec::new();
+        };
         let moment = Moment::new(now, &subject.id);
-        self.instance.set_input(self.envelope(subject, now));
-        let together = self.together(inner, route, &moment);
+        let input = self.envelope(subject, now);
+        let instance = self
+            .instances
+            .entry(at)
+            .or_insert_with(|| inner.instance(at));
+        instance.set_input(input);
+        let together = together(instance, inner, route, &moment);
         let mut verdicts = Vec::with_capacity(route.controls.len());
         for (place, at) in route.controls.iter().enumerate() {
             let (Some(control), Some(rules)) = (inner.controls.get(*at), inner.rules.get(*at))
@@ -109,32 +118,42 @@ impl Judge {
             };
             let values = match together.as_ref().and_then(|rows| rows.get(place)) {
                 Some(row) => RuleValues::read(row, rules),
-                None => self.apart(rules, &moment, inner.budget),
+                None => apart(instance, rules, &moment, inner.budget),
             };
             verdicts.push(verdict(inner, control, values, subject, now));
         }
         verdicts
     }
+}
 
-    /// The values of all controls of a route from one evaluation; None where it fails.
-    fn together(&mut self, inner: &Inner, route: &Route, moment: &Moment) -> Option<Vec<Value>> {
-        match self.instance.eval(&route.rule, moment, inner.budget) {
-            Ok(Some(Value::Array(rows))) if rows.len() == route.controls.len() => Some(rows),
-            _ => None,
-        }
+/// The values of all controls of a route from one evaluation; None where it fails.
+fn together(
+    instance: &mut Instance,
+    inner: &Inner,
+    route: &Route,
+    moment: &Moment,
+) -> Option<Vec<Value>> {
+    match instance.eval(&Route::rule(), moment, inner.budget) {
+        Ok(Some(Value::Array(rows))) if rows.len() == route.controls.len() => Some(rows),
+        _ => None,
     }
+}
 
-    /// The values of one control, each rule by itself.
-    fn apart(&mut self, rules: &ControlRules, moment: &Moment, budget: Duration) -> RuleValues {
-        let mut eval = |rule: &str| self.instance.eval(rule, moment, budget);
-        RuleValues {
-            deny: eval(&rules.deny),
-            unknown: rules.unknown.as_ref().map_or(Ok(None), |rule| eval(rule)),
-            applicable: rules
-                .applicable
-                .as_ref()
-                .map_or(Ok(Some(Value::Bool(true))), |rule| eval(rule)),
-        }
+/// The values of one control, each rule by itself.
+fn apart(
+    instance: &mut Instance,
+    rules: &ControlRules,
+    moment: &Moment,
+    budget: Duration,
+) -> RuleValues {
+    let mut eval = |rule: &str| instance.eval(rule, moment, budget);
+    RuleValues {
+        deny: eval(&rules.deny),
+        unknown: rules.unknown.as_ref().map_or(Ok(None), |rule| eval(rule)),
+        applicable: rules
+            .applicable
+            .as_ref()
+            .map_or(Ok(Some(Value::Bool(true))), |rule| eval(rule)),
     }
 }
 

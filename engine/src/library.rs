@@ -3,12 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use crate::metadata::{package_clause, read_control};
-use crate::rego::{self, CheckKind, Compiled, Module, Parsed, RegoProblem};
+use crate::rego::{self, CheckKind, Module, Parsed, RegoProblem};
 use crate::route::ControlRules;
 use crate::{Control, ControlId};
 
@@ -91,13 +90,9 @@ impl Library {
         }
     }
 
-    /// Compiles the modules with one that was generated for them, and the data that they read.
-    pub(crate) fn compile(&self, generated: &str, data: &Value) -> Result<Compiled, RegoProblem> {
-        let generated = Module {
-            file: "generated".into(),
-            text: generated.into(),
-        };
-        self.parsed.compile(Some(&generated), data)
+    /// The modules as they were parsed.
+    pub(crate) fn parsed(&self) -> &Parsed {
+        &self.parsed
     }
 }
 
@@ -175,7 +170,7 @@ impl Loader {
             let (parsed, mut problems) = Parsed::new(&modules);
             self.parsed = parsed;
             if problems.is_empty() && self.modules.iter().any(|(_, _, prechecked)| !prechecked) {
-                problems.extend(self.parsed.compile(None, &serde_json::json!({})).err());
+                problems.extend(self.parsed.compile(&serde_json::json!({})).err());
             }
             let mut found = self.intruders();
             found.extend(

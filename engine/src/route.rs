@@ -9,8 +9,10 @@ use std::fmt::Write as _;
 
 use crate::{Control, Subject, SubjectKind};
 
-/// The package of the generated rules.
-const PACKAGE: &str = "soc2gate_routes";
+/// The package of the generated rule.
+const PACKAGE: &str = "soc2gate_route";
+/// The rule in it.
+const RULE: &str = "rows";
 
 /// The rules of a control that are evaluated, by their full names.
 #[derive(Debug, Clone)]
@@ -25,8 +27,6 @@ pub(crate) struct ControlRules {
 pub(crate) struct Route {
     /// Positions in the list of controls.
     pub(crate) controls: Vec<usize>,
-    /// The rule that evaluates all of them.
-    pub(crate) rule: String,
 }
 
 /// All routes.
@@ -58,49 +58,61 @@ impl Routes {
             let next = routes.routes.len();
             let at = *known.entry(matching.clone()).or_insert(next);
             if at == next {
-                let rule = format!("data.{PACKAGE}.route_{at}");
-                routes.routes.push(Route {
-                    controls: matching,
-                    rule,
-                });
+                routes.routes.push(Route { controls: matching });
             }
             routes.by_type.insert((kind, resource), at);
         }
         routes
     }
 
-    /// The route of a subject; None where no control speaks of its kind.
-    pub(crate) fn of(&self, subject: &Subject) -> Option<&Route> {
+    /// The position of a subject's route; None where no control speaks of its kind.
+    pub(crate) fn of(&self, subject: &Subject) -> Option<usize> {
         let named = subject
             .resource
             .as_ref()
             .and_then(|resource| self.by_type.get(&(subject.kind, Some(resource.clone()))));
-        let at = named.or_else(|| self.by_type.get(&(subject.kind, None)))?;
-        self.routes.get(*at)
+        named
+            .or_else(|| self.by_type.get(&(subject.kind, None)))
+            .copied()
     }
 
-    /// The module with one rule a route. An undefined rule is an empty list, a defined one a list of its value.
+    /// A route by its position.
+    pub(crate) fn get(&self, at: usize) -> Option<&Route> {
+        self.routes.get(at)
+    }
+
+    /// How many routes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.routes.len()
+    }
+}
+
+impl Route {
+    /// The module with the route's rule: a row for each control, an undefined rule as an empty list, a defined
+    /// one as a list of its value.
     pub(crate) fn module(&self, rules: &[ControlRules]) -> String {
-        let mut text = format!("package {PACKAGE}\n\nimport rego.v1\n");
-        for (at, route) in self.routes.iter().enumerate() {
-            let _ = write!(text, "\nroute_{at} := [\n");
-            for rules in route.controls.iter().filter_map(|at| rules.get(*at)) {
-                let value = |rule: Option<&String>| {
-                    rule.map_or_else(
-                        || "[]".to_owned(),
-                        |rule| format!("[value | value := {rule}]"),
-                    )
-                };
-                let _ = writeln!(
-                    text,
-                    "\t[{}, {}, {}],",
-                    value(Some(&rules.deny)),
-                    value(rules.unknown.as_ref()),
-                    value(rules.applicable.as_ref())
-                );
-            }
-            text.push_str("]\n");
+        let mut text = format!("package {PACKAGE}\n\nimport rego.v1\n\n{RULE} := [\n");
+        for rules in self.controls.iter().filter_map(|at| rules.get(*at)) {
+            let value = |rule: Option<&String>| {
+                rule.map_or_else(
+                    || "[]".to_owned(),
+                    |rule| format!("[value | value := {rule}]"),
+                )
+            };
+            let _ = writeln!(
+                text,
+                "\t[{}, {}, {}],",
+                value(Some(&rules.deny)),
+                value(rules.unknown.as_ref()),
+                value(rules.applicable.as_ref())
+            );
         }
+        text.push_str("]\n");
         text
+    }
+
+    /// The name of the rule that evaluates all controls of the route.
+    pub(crate) fn rule() -> String {
+        format!("data.{PACKAGE}.{RULE}")
     }
 }

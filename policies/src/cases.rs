@@ -11,8 +11,7 @@ use std::{fs, io};
 
 use jiff::Timestamp;
 use soc2gate_engine::{
-    Config, Context, Decision, Exceptions, Gate, Library, PolicySource, Siblings, Status,
-    SubjectKind,
+    Config, Context, Decision, Exceptions, Gate, Library, Siblings, Status, SubjectKind,
 };
 use soc2gate_inputs::SourceFile;
 
@@ -117,11 +116,7 @@ impl Case {
     ///
     /// # Errors
     /// A file that cannot be read, or does not parse, or a configuration with problems: a text for people.
-    pub fn judge(&self, library: &[PolicySource], control: &str) -> Result<Vec<Decision>, String> {
-        let (library, problems) = Library::load(library);
-        if let Some(problem) = problems.first() {
-            return Err(problem.to_string());
-        }
+    pub fn judge(&self, library: &Library, control: &str) -> Result<Vec<Decision>, String> {
         let read = |path: &Path| {
             fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
         };
@@ -133,12 +128,13 @@ impl Case {
             return Err(problem.to_string());
         }
         let (gate, problems) = Gate::new(
-            &library.only(&BTreeSet::from([control])),
+            &library.clone().only(&BTreeSet::from([control])),
             &config,
             Exceptions::default(),
         );
-        // The configuration may speak of other controls too; only this one is loaded.
-        drop(problems);
+        if let Some(problem) = problems.first() {
+            return Err(problem.to_string());
+        }
         let file = SourceFile {
             name: self.file.to_string_lossy().into(),
             text: read(&self.file)?.into(),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{
-    BUILTINS, Expr, Import, Literal, Module as Ast, Query, Rule, RuleHead, Span,
+    BUILTINS, Expr, Import, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span,
 };
 
 use super::safety::unsafe_variables;
@@ -54,15 +54,7 @@ pub(crate) fn check(
     controls: &BTreeSet<String>,
 ) -> Vec<(CheckKind, RegoProblem)> {
     let modules = parsed.ast();
-    let mut checker = Checker {
-        parameters,
-        rules: BTreeMap::new(),
-        found: Vec::new(),
-        graph: BTreeMap::new(),
-    };
-    for module in &modules {
-        checker.declare(module);
-    }
+    let mut checker = Checker::new(parameters, &modules);
     for module in &modules {
         checker.module(module);
         if controls.contains(&package_of(module)) {
@@ -73,24 +65,44 @@ pub(crate) fn check(
     checker.found
 }
 
-/// A path made of plain names, such as `data.lib.f` or `deny`; None where it has a computed part.
+/// The packages that each package refers to: every path that a module names, as far as it is written out.
+pub(super) fn references(parsed: &Parsed) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+    let parameters = BTreeMap::new();
+    let modules = parsed.ast();
+    let mut checker = Checker::new(&parameters, &modules);
+    for module in &modules {
+        checker.module(module);
+    }
+    checker.uses
+}
+
+/// The part of a reference that is written out: `data.lib.f`, `deny`, and `data.lib` of `data.lib[input.x].y`.
+/// None where it starts with something else than a name.
 pub(super) fn static_path(expr: &Expr) -> Option<Vec<String>> {
+    written_path(expr).map(|(path, _)| path)
+}
+
+/// The same, and whether that is all of it.
+fn written_path(expr: &Expr) -> Option<(Vec<String>, bool)> {
     match expr {
-        Expr::Var { span, .. } => Some(vec![span.text().to_owned()]),
+        Expr::Var { span, .. } => Some((vec![span.text().to_owned()], true)),
         Expr::RefDot { refr, field, .. } => {
-            let mut path = static_path(refr)?;
-            path.push(field.0.text().to_owned());
-            Some(path)
-        }
-        Expr::RefBrack { refr, index, .. } => match index.as_ref() {
-            Expr::String { value, .. } | Expr::RawString { value, .. } => {
-                let mut path = static_path(refr)?;
-                path.push(value.as_string().ok()?.to_string());
-                Some(path)
+            let (mut path, is_whole) = written_path(refr)?;
+            if is_whole {
+                path.push(field.0.text().to_owned());
             }
-            // The rest is computed; what stands before it is still a dependency.
-            _ => static_path(refr),
-        },
+            Some((path, is_whole))
+        }
+        Expr::RefBrack { refr, index, .. } => {
+            let (mut path, is_whole) = written_path(refr)?;
+            match index.as_ref() {
+                Expr::String { value, .. } | Expr::RawString { value, .. } if is_whole => {
+                    path.push(value.as_string().ok()?.to_string());
+                    Some((path, true))
+                }
+                _ => Some((path, false)),
+            }
+        }
         _ => None,
     }
 }
@@ -106,6 +118,7 @@ struct Checker<'a> {
     rules: BTreeMap<Vec<String>, Declared>,
     found: Vec<(CheckKind, RegoProblem)>,
     graph: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+    uses: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
 }
 
 /// Where an expression stands: its package, its imports, and the rule it belongs to.
@@ -115,7 +128,21 @@ struct Scope<'a> {
     rule: Vec<String>,
 }
 
-impl Checker<'_> {
+impl<'a> Checker<'a> {
+    fn new(parameters: &'a BTreeMap<String, BTreeSet<String>>, modules: &[NodeRef<Ast>]) -> Self {
+        let mut checker = Self {
+            parameters,
+            rules: BTreeMap::new(),
+            found: Vec::new(),
+            graph: BTreeMap::new(),
+            uses: BTreeMap::new(),
+        };
+        for module in modules {
+            checker.declare(module);
+        }
+        checker
+    }
+
     fn declare(&mut self, module: &Ast) {
         let package = package_path(module);
         for rule in &module.policy {
@@ -422,6 +449,10 @@ impl Checker<'_> {
 
     /// Records that a rule depends on whatever a path leads to: a rule at, above or below it.
     fn depend(&mut self, scope: &Scope<'_>, path: Vec<String>) {
+        self.uses
+            .entry(scope.package.clone())
+            .or_default()
+            .insert(path.clone());
         self.graph
             .entry(scope.rule.clone())
             .or_default()

@@ -8,6 +8,7 @@
 
 mod builtins;
 mod check;
+mod dependencies;
 mod safety;
 mod test_run;
 mod value;
@@ -25,6 +26,7 @@ use serde_json::Value;
 
 pub(crate) use builtins::Moment;
 pub(crate) use check::{CheckKind, check};
+pub(crate) use dependencies::Dependencies;
 pub use test_run::{FileCoverage, RegoTest, RegoTestRun, run_rego_tests};
 pub(crate) use value::RegoValue;
 
@@ -195,12 +197,8 @@ impl Parsed {
         self.engine.clone().get_modules().clone()
     }
 
-    /// Analyses the modules, with a generated one beside them and the data that they read.
-    pub(crate) fn compile(
-        &self,
-        generated: Option<&Module>,
-        data: &Value,
-    ) -> Result<Compiled, RegoProblem> {
+    /// Analyses the modules with the data that they read.
+    pub(crate) fn compile(&self, data: &Value) -> Result<Compiled, RegoProblem> {
         let Self {
             mut engine,
             modules,
@@ -208,11 +206,6 @@ impl Parsed {
         } = self.clone();
         let problem =
             |error: &dyn std::fmt::Display| RegoProblem::parse(&error.to_string()).placed(&modules);
-        if let Some(module) = generated {
-            engine
-                .add_policy(module.file.to_string(), module.text.to_string())
-                .map_err(|error| problem(&error))?;
-        }
         engine
             .add_data(RegoValue::from_json(data).0)
             .map_err(|error| problem(&error))?;
