@@ -29,7 +29,10 @@ pub(crate) fn run(with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
         &["build", "--release", "--quiet", "--package", "soc2gate"],
     )?;
     let binary = tools::target().join("release/soc2gate");
-    let folder = tempfile::tempdir()?;
+    // Not hidden: checkov leaves hidden folders out.
+    let folder = tempfile::Builder::new()
+        .prefix("soc2gate-bench-")
+        .tempdir()?;
 
     let thousand = generate(folder.path(), 1_000)?;
     let both = best_of(3, || check(&binary, &thousand, &[]))?;

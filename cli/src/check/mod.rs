@@ -5,6 +5,7 @@ mod outputs;
 mod progress;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::mpsc::{self, SyncSender};
 
 use jiff::Timestamp;
 use rayon::ThreadPool;
@@ -44,7 +45,8 @@ pub(crate) struct Totals {
 }
 
 impl Run<'_> {
-    /// Judges files in order and hands each decision to the outputs.
+    /// Judges files in order and hands each decision to the outputs: while one batch is written, the next is
+    /// judged.
     pub(crate) fn judge(
         &self,
         sources: &[FileSource],
@@ -53,51 +55,55 @@ impl Run<'_> {
     ) -> Result<Totals, OutputError> {
         let context = Context::new(&self.siblings(sources));
         let mut totals = Totals::default();
+        std::thread::scope(|scope| {
+            let (sender, batches) = mpsc::sync_channel(1);
+            let context = &context;
+            scope.spawn(move || self.judge_sources(sources, context, &sender));
+            // Leaving early drops the receiver, which ends the other side.
+            for batch in batches {
+                totals.take(batch, outputs, progress)?;
+            }
+            Ok(totals)
+        })
+    }
+
+    /// Judges files in order, batch by batch, for as long as somebody receives them.
+    fn judge_sources(&self, sources: &[FileSource], context: &Context, sender: &SyncSender<Batch>) {
         let mut units = Vec::new();
+        let mut unread = Vec::new();
         let mut bytes = 0;
-        for source in sources {
+        for (at, source) in sources.iter().enumerate() {
             match self.reader.read(source) {
                 Ok(file) => {
                     bytes += file.text.len();
                     units.extend(soc2gate_inputs::units(&file));
                 }
-                Err(diagnostic) => totals.diagnostics.push(diagnostic),
+                Err(diagnostic) => unread.push(diagnostic),
             }
-            if units.len() >= BATCH || bytes >= BATCH_BYTES {
-                self.judge_units(&units, &context, outputs, progress, &mut totals)?;
-                units.clear();
-                bytes = 0;
+            let is_last = at + 1 == sources.len();
+            if !is_last && units.len() < BATCH && bytes < BATCH_BYTES {
+                continue;
             }
-        }
-        self.judge_units(&units, &context, outputs, progress, &mut totals)?;
-        Ok(totals)
-    }
-
-    fn judge_units(
-        &self,
-        units: &[Unit],
-        context: &Context,
-        outputs: &mut Outputs<'_>,
-        progress: &Progress,
-        totals: &mut Totals,
-    ) -> Result<(), OutputError> {
-        for batch in units.chunks(BATCH) {
-            let judged: Vec<(Read, Vec<Decision>)> = self.pool.install(|| {
-                batch
-                    .par_iter()
-                    .map(|unit| self.judge_unit(unit, context))
-                    .collect()
-            });
-            for (read, decisions) in judged {
-                for (subject, decision) in read.subjects.iter().zip(&decisions) {
-                    totals.add(decision);
-                    outputs.decision(&Judged { decision, subject })?;
+            for units in units.chunks(BATCH) {
+                let judged = self.pool.install(|| {
+                    units
+                        .par_iter()
+                        .map(|unit| self.judge_unit(unit, context))
+                        .collect()
+                });
+                let unread = std::mem::take(&mut unread);
+                if sender.send(Batch { unread, judged }).is_err() {
+                    return;
                 }
-                progress.advance(decisions.len());
-                totals.diagnostics.extend(read.diagnostics);
             }
+            units.clear();
+            bytes = 0;
         }
-        Ok(())
+        // Files that could not be read, behind the last unit. Nobody may be there to hear of them any more.
+        let _ = sender.send(Batch {
+            unread,
+            judged: Vec::new(),
+        });
     }
 
     /// Reads a unit and judges what it holds; the items of a long list go to every thread.
@@ -153,7 +159,33 @@ impl Run<'_> {
     }
 }
 
+/// What is judged at a time.
+struct Batch {
+    /// Files that could not be read.
+    unread: Vec<Diagnostic>,
+    judged: Vec<(Read, Vec<Decision>)>,
+}
+
 impl Totals {
+    /// Counts a batch and hands its decisions to the outputs.
+    fn take(
+        &mut self,
+        batch: Batch,
+        outputs: &mut Outputs<'_>,
+        progress: &Progress,
+    ) -> Result<(), OutputError> {
+        self.diagnostics.extend(batch.unread);
+        for (read, decisions) in batch.judged {
+            for (subject, decision) in read.subjects.iter().zip(&decisions) {
+                self.add(decision);
+                outputs.decision(&Judged { decision, subject })?;
+            }
+            progress.advance(decisions.len());
+            self.diagnostics.extend(read.diagnostics);
+        }
+        Ok(())
+    }
+
     fn add(&mut self, decision: &Decision) {
         self.summary.add(decision);
         for exception in decision
