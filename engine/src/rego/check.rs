@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{
-    BUILTINS, Expr, Import, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span,
+    BUILTINS, Expr, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span,
 };
 
+use super::reference::{Scope, head, import_alias, package_path, resolve, start_of, static_path};
 use super::safety::unsafe_variables;
 use super::{Parsed, RegoProblem, column, package_of};
 
@@ -76,37 +77,6 @@ pub(super) fn references(parsed: &Parsed) -> BTreeMap<Vec<String>, BTreeSet<Vec<
     checker.uses
 }
 
-/// The part of a reference that is written out: `data.lib.f`, `deny`, and `data.lib` of `data.lib[input.x].y`.
-/// None where it starts with something else than a name.
-pub(super) fn static_path(expr: &Expr) -> Option<Vec<String>> {
-    written_path(expr).map(|(path, _)| path)
-}
-
-/// The same, and whether that is all of it.
-fn written_path(expr: &Expr) -> Option<(Vec<String>, bool)> {
-    match expr {
-        Expr::Var { span, .. } => Some((vec![span.text().to_owned()], true)),
-        Expr::RefDot { refr, field, .. } => {
-            let (mut path, is_whole) = written_path(refr)?;
-            if is_whole {
-                path.push(field.0.text().to_owned());
-            }
-            Some((path, is_whole))
-        }
-        Expr::RefBrack { refr, index, .. } => {
-            let (mut path, is_whole) = written_path(refr)?;
-            match index.as_ref() {
-                Expr::String { value, .. } | Expr::RawString { value, .. } if is_whole => {
-                    path.push(value.as_string().ok()?.to_string());
-                    Some((path, true))
-                }
-                _ => Some((path, false)),
-            }
-        }
-        _ => None,
-    }
-}
-
 /// One rule of the set, by its full path.
 struct Declared {
     span: Span,
@@ -119,13 +89,8 @@ struct Checker<'a> {
     found: Vec<(CheckKind, RegoProblem)>,
     graph: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
     uses: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
-}
-
-/// Where an expression stands: its package, its imports, and the rule it belongs to.
-struct Scope<'a> {
-    package: Vec<String>,
-    imports: &'a [Import],
-    rule: Vec<String>,
+    /// Rules that stand for the parameters of a control.
+    aliases: BTreeMap<Vec<String>, String>,
 }
 
 impl<'a> Checker<'a> {
@@ -136,6 +101,7 @@ impl<'a> Checker<'a> {
             found: Vec::new(),
             graph: BTreeMap::new(),
             uses: BTreeMap::new(),
+            aliases: BTreeMap::new(),
         };
         for module in modules {
             checker.declare(module);
@@ -156,6 +122,38 @@ impl<'a> Checker<'a> {
                 arities: BTreeSet::new(),
             });
             declared.arities.extend(arity);
+            self.alias(module, rule, &package);
+        }
+    }
+
+    /// Remembers a rule that is nothing but the parameters of a control: `_parameters := data.parameters["X"]`.
+    fn alias(&mut self, module: &Ast, rule: &Rule, package: &[String]) {
+        let Rule::Spec {
+            head:
+                RuleHead::Compr {
+                    refr,
+                    assign: Some(assign),
+                    ..
+                },
+            ..
+        } = rule
+        else {
+            return;
+        };
+        let (Some(name), Some(value)) = (static_path(refr), static_path(&assign.value)) else {
+            return;
+        };
+        let scope = Scope {
+            package: package.to_vec(),
+            imports: &module.imports,
+            rule: Vec::new(),
+        };
+        if let [data, parameters, control] = resolve(&value, &scope).as_slice()
+            && data == "data"
+            && parameters == "parameters"
+        {
+            self.aliases
+                .insert([package, &name].concat(), control.clone());
         }
     }
 
@@ -432,13 +430,19 @@ impl<'a> Checker<'a> {
     }
 
     fn parameter(&mut self, path: &[String], span: &Span) {
-        let [data, parameters, control, name, ..] = path else {
-            return;
+        let (control, name) = match path {
+            [data, parameters, control, name, ..]
+                if data == "data" && parameters == "parameters" =>
+            {
+                (control.clone(), name)
+            }
+            [rule @ .., name] => match self.aliases.get(rule) {
+                Some(control) => (control.clone(), name),
+                None => return,
+            },
+            [] => return,
         };
-        if data != "data" || parameters != "parameters" {
-            return;
-        }
-        if let Some(declared) = self.parameters.get(control)
+        if let Some(declared) = self.parameters.get(&control)
             && declared.contains(name)
         {
             return;
@@ -510,58 +514,6 @@ fn reaches(edges: &BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>>, start: &Vec<S
         }
     }
     false
-}
-
-fn head(rule: &Rule) -> (&Expr, Option<usize>) {
-    match rule {
-        Rule::Default { refr, args, .. } => (refr, (!args.is_empty()).then_some(args.len())),
-        Rule::Spec { head, .. } => match head {
-            RuleHead::Compr { refr, .. } | RuleHead::Set { refr, .. } => (refr, None),
-            RuleHead::Func { refr, args, .. } => (refr, Some(args.len())),
-        },
-    }
-}
-
-fn package_path(module: &Ast) -> Vec<String> {
-    let package = package_of(module);
-    let mut path = vec!["data".to_owned()];
-    path.extend(static_path(&module.package.refr).unwrap_or_else(|| vec![package]));
-    path
-}
-
-/// A path as it is from the root: through imports, or within the package.
-fn resolve(path: &[String], scope: &Scope<'_>) -> Vec<String> {
-    let Some((first, rest)) = path.split_first() else {
-        return Vec::new();
-    };
-    if first == "data" || first == "input" {
-        return path.to_vec();
-    }
-    for import in scope.imports {
-        let Some(target) = static_path(&import.refr) else {
-            continue;
-        };
-        if import_alias(import).as_ref() == Some(first) {
-            return [target, rest.to_vec()].concat();
-        }
-    }
-    [scope.package.as_slice(), path].concat()
-}
-
-/// The name that an import has in its module.
-fn import_alias(import: &Import) -> Option<String> {
-    match &import.r#as {
-        Some(alias) => Some(alias.text().to_owned()),
-        None => static_path(&import.refr)?.pop(),
-    }
-}
-
-/// Where a reference starts; its own span is that of its last part.
-fn start_of(expr: &Expr) -> &Span {
-    match expr {
-        Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => start_of(refr),
-        _ => expr.span(),
-    }
 }
 
 fn one_of(arities: &BTreeSet<usize>) -> String {

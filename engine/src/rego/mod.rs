@@ -9,6 +9,7 @@
 mod builtins;
 mod check;
 mod dependencies;
+mod reference;
 mod safety;
 mod test_run;
 mod value;
@@ -166,7 +167,7 @@ impl Parsed {
             let names = parsed.rules.entry(package_of(module)).or_default();
             names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
             let file = module.package.span.source.get_path().clone();
-            let path = check::static_path(&module.package.refr).unwrap_or_default();
+            let path = reference::static_path(&module.package.refr).unwrap_or_default();
             parsed.packages.insert(file, path);
         }
         (parsed, problems)
@@ -254,7 +255,7 @@ fn rule_name(rule: &Rule) -> Option<String> {
             | RuleHead::Func { refr, .. } => refr,
         },
     };
-    check::static_path(reference).and_then(|path| path.into_iter().next())
+    reference::static_path(reference).and_then(|path| path.into_iter().next())
 }
 
 /// An evaluator for one thread.

@@ -125,7 +125,7 @@ fn bind(expr: &Expr, bound: &mut BTreeSet<String>) {
         Expr::Call { fcn, params, .. } => {
             params.iter().for_each(|param| bind(param, bound));
             // OPA's out-parameter form, `f(x, y)` for `y = f(x)`.
-            let arity = super::check::static_path(fcn).and_then(|path| {
+            let arity = super::reference::static_path(fcn).and_then(|path| {
                 BUILTINS
                     .get(path.join(".").as_str())
                     .map(|(_, arity)| usize::from(*arity))

@@ -131,6 +131,10 @@ fn broken_metadata_is_refused(#[case] from: &str, #[case] to: &str, #[case] expe
     Code::NoDenyRule
 )]
 #[case(
+    "deny contains {\"message\": \"x\"} if input.n > _p.limit\n\n_p := data.parameters[\"TST-01\"]",
+    Code::UndeclaredParameter
+)]
+#[case(
     "warn contains {\"message\": \"x\"} if input.object.bad",
     Code::NoDenyRule
 )]
