@@ -14,8 +14,8 @@ pub(crate) fn install() -> anyhow::Result<PathBuf> {
     let folder = target().join("test-tools");
     fs::create_dir_all(&folder)?;
     debian(&[
-        ("npm", &["nodejs", "npm"]),
-        ("python3", &["python3", "python3-venv"]),
+        (shell::has("npm"), &["nodejs", "npm"]),
+        (has_venv(), &["python3", "python3-venv"]),
     ])?;
     npm(&folder)?;
     python(
@@ -30,11 +30,20 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from)
 }
 
-/// Installs Debian packages for programs that are missing.
-fn debian(programs: &[(&str, &[&str])]) -> anyhow::Result<()> {
-    let missing: Vec<&str> = programs
+/// Whether Python can make virtual environments; Debian packages that apart.
+fn has_venv() -> bool {
+    shell::has("python3")
+        && Command::new("python3")
+            .args(["-c", "import ensurepip, venv"])
+            .output()
+            .is_ok_and(|output| output.status.success())
+}
+
+/// Installs Debian packages for what is missing.
+fn debian(wanted: &[(bool, &[&str])]) -> anyhow::Result<()> {
+    let missing: Vec<&str> = wanted
         .iter()
-        .filter(|(program, _)| !shell::has(program))
+        .filter(|(is_there, _)| !is_there)
         .flat_map(|(_, packages)| packages.iter().copied())
         .collect();
     if missing.is_empty() {
