@@ -364,6 +364,21 @@ fn an_output_in_the_folder_is_not_read_back() {
 }
 
 #[test]
+fn an_input_is_not_overwritten_by_an_output() {
+    let folder = folder(&[("a.yaml", ADMIN), ("b.yaml", POD)]);
+    soc2gate(folder.path())
+        .args([
+            "check", "a.yaml", "b.yaml", "--format", "json", "--output", "a.yaml",
+        ])
+        .assert()
+        .code(64);
+    assert_eq!(
+        fs::read_to_string(folder.path().join("a.yaml")).unwrap(),
+        ADMIN
+    );
+}
+
+#[test]
 fn one_control_can_be_chosen_beside_a_configuration_that_speaks_of_others() {
     let config = "version: 1\ncontrols: {CHG-01: {parameters: {minimum_approvals: 2}}, ACC-17: {enforcement: warn}}\n";
     expect(

@@ -1,6 +1,6 @@
 //! Progress of a long run: on a terminal, and nowhere else.
 
-use std::io::{IsTerminal as _, stderr};
+use std::io::{IsTerminal as _, stderr, stdout};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -12,9 +12,10 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Shown on a terminal, not in CI.
+    /// Shown on a terminal, not in CI, and not where the output itself goes to the terminal: it would be torn apart.
     pub(crate) fn new() -> Self {
-        let shown = stderr().is_terminal() && std::env::var_os("CI").is_none();
+        let in_ci = std::env::var_os("CI").is_some();
+        let shown = stderr().is_terminal() && !stdout().is_terminal() && !in_ci;
         let bar = shown.then(|| {
             let bar = ProgressBar::new_spinner();
             if let Ok(style) =

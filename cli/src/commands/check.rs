@@ -35,6 +35,14 @@ pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
             return Exit::Usage;
         }
     };
+    // Opening an output empties its file.
+    if let Some(path) = args.output.iter().find(|path| args.paths.contains(path)) {
+        complain(&format!(
+            "error: {} is an input and an output",
+            path.display()
+        ));
+        return Exit::Usage;
+    }
     let ended = Outputs::open(&plans, args).and_then(|mut outputs| judge(args, &mut outputs));
     match ended {
         Ok(exit) => exit,
