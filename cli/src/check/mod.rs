@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, SyncSender};
 use jiff::Timestamp;
 use rayon::ThreadPool;
 use rayon::prelude::*;
-use soc2gate_engine::{Context, Decision, Gate, Siblings, SubjectKind};
+use soc2gate_engine::{Context, Decision, Gate, Judge, Siblings, SubjectKind};
 use soc2gate_inputs::{Read, Unit};
 use soc2gate_source::Diagnostic;
 
@@ -23,6 +23,8 @@ pub(crate) use progress::Progress;
 
 /// Units that are worked on at a time.
 const BATCH: usize = 128;
+/// Subjects of one unit from which on they are spread over the threads.
+const LONG_LIST: usize = 32;
 /// Bytes of text that are worked on at a time, beyond a single file.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
@@ -88,7 +90,10 @@ impl Run<'_> {
                 let judged = self.pool.install(|| {
                     units
                         .par_iter()
-                        .map(|unit| self.judge_unit(unit, context))
+                        .map_init(
+                            || self.gate.judge(context),
+                            |judge, unit| self.judge_unit(unit, judge, context),
+                        )
                         .collect()
                 });
                 let unread = std::mem::take(&mut unread);
@@ -107,16 +112,27 @@ impl Run<'_> {
     }
 
     /// Reads a unit and judges what it holds; the items of a long list go to every thread.
-    fn judge_unit(&self, unit: &Unit, context: &Context) -> (Read, Vec<Decision>) {
+    fn judge_unit(
+        &self,
+        unit: &Unit,
+        judge: &mut Judge,
+        context: &Context,
+    ) -> (Read, Vec<Decision>) {
         let read = soc2gate_inputs::read(unit, self.kind);
-        let decisions = read
-            .subjects
-            .par_iter()
-            .map_init(
-                || self.gate.judge(context),
-                |judge, subject| judge.judge(subject, self.now),
-            )
-            .collect();
+        let decisions = if read.subjects.len() < LONG_LIST {
+            read.subjects
+                .iter()
+                .map(|subject| judge.judge(subject, self.now))
+                .collect()
+        } else {
+            read.subjects
+                .par_iter()
+                .map_init(
+                    || self.gate.judge(context),
+                    |judge, subject| judge.judge(subject, self.now),
+                )
+                .collect()
+        };
         (read, decisions)
     }
 
