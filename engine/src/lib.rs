@@ -30,7 +30,10 @@ pub use gate::{Context, DEFAULT_BUDGET, Gate, Siblings};
 pub use judge::Judge;
 pub use library::{Library, PolicySource};
 pub use metadata::{Custom, Metadata, ParameterSchema, ParameterType, Scope};
-pub use rego::{FileCoverage, RegoTest, RegoTestRun, is_evaluating, run_rego_tests};
+pub use rego::{
+    FileCoverage, RegoQuery, RegoQueryError, RegoTest, RegoTestRun, is_evaluating, run_rego_query,
+    run_rego_tests,
+};
 pub use schema::{json_schema, json_schema_of_output};
 pub use selector::Selector;
 pub use subject::{Subject, SubjectKind, SubjectSource};

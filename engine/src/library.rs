@@ -119,7 +119,7 @@ impl Loader {
         let package = package_clause(&source.text)
             .map_or("", |(_, name)| name)
             .to_owned();
-        match read_control(&source.file, &source.text) {
+        match read_control(&source.file, &source.text, source.prechecked) {
             Ok(Some(control)) => self.add_control(control),
             Ok(None) => {}
             Err(problems) => {

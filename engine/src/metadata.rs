@@ -95,8 +95,13 @@ pub enum ParameterType {
 
 static SCHEMA: LazyLock<Option<Schema>> = LazyLock::new(compiled::<Metadata>);
 
-/// Reads the annotation block above a module's package. `None`: there is none, or it is not a control's.
-pub(crate) fn read_control(file: &str, text: &str) -> Result<Option<Control>, Vec<Diagnostic>> {
+/// Reads the annotation block above a module's package. `None`: there is none, or it is not a control's. A block
+/// that was `prechecked` is read without validating it again, which is most of the time that reading takes.
+pub(crate) fn read_control(
+    file: &str,
+    text: &str,
+    prechecked: bool,
+) -> Result<Option<Control>, Vec<Diagnostic>> {
     let Some(block) = package_block(text) else {
         return Ok(None);
     };
@@ -116,14 +121,14 @@ pub(crate) fn read_control(file: &str, text: &str) -> Result<Option<Control>, Ve
         // The annotation of a shared library: OPA's own fields, no control.
         return Ok(None);
     }
-    control(file, &document, block.package)
+    if !prechecked {
+        validate(file, &document, block.package.at)?;
+    }
+    control(file, &document, block.package).map(Some)
 }
 
-fn control(
-    file: &str,
-    document: &Document,
-    package: Package,
-) -> Result<Option<Control>, Vec<Diagnostic>> {
+/// Checks a block against the schema, and the schemas of its parameters.
+fn validate(file: &str, document: &Document, package: Position) -> Result<(), Vec<Diagnostic>> {
     let Some(schema) = SCHEMA.as_ref() else {
         return Err(vec![Diagnostic::new(
             Code::InternalError,
@@ -133,12 +138,20 @@ fn control(
     let mut problems = schema.validate(document, file, Code::MetadataInvalid);
     for problem in &mut problems {
         if problem.location.is_none() {
-            *problem = problem.clone().at(file, Span::at(package.at));
+            *problem = problem.clone().at(file, Span::at(package));
         }
     }
-    if !problems.is_empty() {
-        return Err(problems);
+    if problems.is_empty() {
+        problems = parameter_problems(file, document);
     }
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(problems)
+    }
+}
+
+fn control(file: &str, document: &Document, package: Package) -> Result<Control, Vec<Diagnostic>> {
     let metadata: Metadata = serde_json::from_value(document.value.clone()).map_err(|_| {
         vec![
             Diagnostic::new(Code::MetadataInvalid, "METADATA cannot be read")
@@ -146,8 +159,7 @@ fn control(
         ]
     })?;
     let custom = metadata.custom;
-    let mut problems = parameter_problems(file, document);
-    problems.extend(resource_problems(file, document, &custom.inputs));
+    let problems = resource_problems(file, document, &custom.inputs);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -161,7 +173,7 @@ fn control(
                 .collect()
         })
         .unwrap_or_default();
-    Ok(Some(Control {
+    Ok(Control {
         id: custom.id,
         title: metadata.title,
         description: metadata.description.trim().to_owned(),
@@ -174,7 +186,7 @@ fn control(
         related_resources: metadata.related_resources,
         package: package.name,
         file: file.into(),
-    }))
+    })
 }
 
 /// Kinds that people know without their group; a route by the bare name would never be taken.

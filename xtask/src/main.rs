@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "this program talks to the developer")]
 
 mod bench;
+mod conformance;
 mod docs;
 mod new_control;
 mod shell;
@@ -9,6 +10,7 @@ mod test;
 mod tidy;
 mod tools;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -42,6 +44,17 @@ enum Command {
         /// Where below policies/controls, such as logging/audit_trail
         path: String,
     },
+    /// Run OPA's compliance cases through the evaluator
+    Conformance {
+        /// The folder with the cases; ../shared/corpora/rego-conformance where it is not given
+        folder: Option<PathBuf>,
+        /// Run only cases whose note contains this
+        #[arg(long)]
+        only: Option<String>,
+        /// List also the cases that are known not to pass
+        #[arg(long)]
+        verbose: bool,
+    },
     /// Measure speed and memory on generated manifests
     Bench {
         /// Leave out the comparison with checkov
@@ -59,6 +72,11 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Docs { check } => docs::run(check),
         Command::NewControl { id, path } => new_control::run(&id, &path),
+        Command::Conformance {
+            folder,
+            only,
+            verbose,
+        } => conformance::run(folder, only.as_deref(), verbose),
         Command::Bench { no_checkov, short } => bench::run(!no_checkov, !short),
     };
     match done {

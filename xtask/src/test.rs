@@ -36,7 +36,7 @@ pub(crate) fn run(no_corpora: bool) -> anyhow::Result<()> {
 }
 
 /// Real inputs that are kept outside the repository: beside it, or where the environment says.
-fn corpora() -> Option<PathBuf> {
+pub(crate) fn corpora() -> Option<PathBuf> {
     let named = std::env::var_os("SOC2GATE_CORPORA").map(PathBuf::from);
     let beside = shell::root().join("../shared/corpora");
     named.or(Some(beside)).filter(|folder| folder.is_dir())

@@ -158,7 +158,7 @@ impl FileReader {
 
     /// Reads standard input now, so that it can be looked at twice.
     pub(crate) fn read_stdin(&mut self) {
-        self.stdin = Some(self.bounded("-", io::stdin().lock()));
+        self.stdin = Some(self.bounded("-", io::stdin().lock(), 0));
     }
 
     /// Reads a file.
@@ -166,7 +166,7 @@ impl FileReader {
         match source {
             FileSource::Stdin => match &self.stdin {
                 Some(read) => read.clone(),
-                None => self.bounded("-", io::stdin().lock()),
+                None => self.bounded("-", io::stdin().lock(), 0),
             },
             FileSource::Path(path) => {
                 let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
@@ -177,13 +177,19 @@ impl FileReader {
                 if size > self.max_bytes {
                     return Err(self.too_big(&shown(path)));
                 }
-                self.bounded(&shown(path), file)
+                self.bounded(&shown(path), file, size)
             }
         }
     }
 
-    fn bounded(&self, name: &str, source: impl io::Read) -> Result<SourceFile, Diagnostic> {
-        let mut bytes = Vec::new();
+    fn bounded(
+        &self,
+        name: &str,
+        source: impl io::Read,
+        expected: u64,
+    ) -> Result<SourceFile, Diagnostic> {
+        let room = usize::try_from(expected.saturating_add(1)).unwrap_or(0);
+        let mut bytes = Vec::with_capacity(room);
         source
             .take(self.max_bytes.saturating_add(1))
             .read_to_end(&mut bytes)

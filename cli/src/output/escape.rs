@@ -18,7 +18,9 @@ pub(super) fn is_hazard(character: char) -> bool {
 
 /// The text with every hazard written as its escape: `\n`, `\u{1b}`.
 pub(super) fn neutral(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_hazard) {
+    // Nearly all text is of printable ASCII, which bytes tell.
+    let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if is_plain || !text.contains(is_hazard) {
         return Cow::Borrowed(text);
     }
     let mut shown = String::with_capacity(text.len() + 16);

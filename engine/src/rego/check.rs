@@ -2,13 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{
-    BUILTINS, Expr, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span,
-};
+use regorus::unstable::{Expr, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span};
 
 use super::reference::{Scope, head, import_alias, package_path, resolve, start_of, static_path};
 use super::safety::unsafe_variables;
-use super::{Parsed, RegoProblem, column, package_of};
+use super::{Parsed, RegoProblem, builtins, column, package_of};
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,14 +35,6 @@ const FORBIDDEN: &[&str] = &[
     "opa.runtime",
     "net.lookup_ip_addr",
     "rego.parse_module",
-];
-
-/// Built-ins that regorus handles itself, and those that this crate adds.
-const OTHER_BUILTINS: &[(&str, usize)] = &[
-    ("print", usize::MAX),
-    ("time.now_ns", 0),
-    ("uuid.rfc4122", 1),
-    ("rand.intn", 2),
 ];
 
 /// Looks through every module. `parameters` says for each control id which parameters it declares, `controls`
@@ -388,15 +378,7 @@ impl<'a> Checker<'a> {
             self.report(CheckKind::ForbiddenFunction, span, message);
             return;
         }
-        let arity = OTHER_BUILTINS
-            .iter()
-            .find(|(builtin, _)| *builtin == name)
-            .map(|(_, arity)| *arity)
-            .or_else(|| {
-                BUILTINS
-                    .get(name.as_str())
-                    .map(|(_, arity)| usize::from(*arity))
-            });
+        let arity = builtins::arity(&name);
         match arity {
             None => self.report(
                 CheckKind::UnknownFunction,

@@ -9,6 +9,7 @@
 mod builtins;
 mod check;
 mod dependencies;
+mod query;
 mod reference;
 mod safety;
 mod test_run;
@@ -28,6 +29,7 @@ use serde_json::Value;
 pub(crate) use builtins::Moment;
 pub(crate) use check::{CheckKind, check};
 pub(crate) use dependencies::Dependencies;
+pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{FileCoverage, RegoTest, RegoTestRun, run_rego_tests};
 pub(crate) use value::RegoValue;
 

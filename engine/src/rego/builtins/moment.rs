@@ -3,8 +3,11 @@
 use std::cell::RefCell;
 
 use jiff::Timestamp;
-use regorus::{Engine, Value};
+use regorus::Value;
 use sha2::{Digest, Sha256};
+
+use super::operand::{integer, operand};
+use super::{Builtin, Failure, builtin};
 
 thread_local! {
     static CURRENT: RefCell<Option<Moment>> = const { RefCell::new(None) };
@@ -15,6 +18,7 @@ thread_local! {
 pub(crate) struct Moment {
     nanoseconds: i64,
     seed: String,
+    strict: bool,
 }
 
 impl Moment {
@@ -24,6 +28,15 @@ impl Moment {
         Self {
             nanoseconds,
             seed: subject.to_owned(),
+            strict: true,
+        }
+    }
+
+    /// The same, with built-ins that are undefined where they fail, as OPA has them unless it is told otherwise.
+    pub(crate) fn lenient(self) -> Self {
+        Self {
+            strict: false,
+            ..self
         }
     }
 
@@ -42,6 +55,11 @@ impl Moment {
             .unwrap_or(false)
     }
 
+    /// Whether the failure of a built-in is an error, in the evaluation of this thread.
+    pub(super) fn is_strict() -> bool {
+        CURRENT.with(|current| current.borrow().as_ref().is_none_or(|moment| moment.strict))
+    }
+
     fn digest(&self, key: &Value) -> [u8; 32] {
         let mut hasher = Sha256::new();
         hasher.update(self.seed.as_bytes());
@@ -51,33 +69,26 @@ impl Moment {
     }
 }
 
-/// Replaces the built-ins of the same names; regorus looks extensions up first.
-pub(super) fn install(engine: &mut Engine) {
-    // An extension of a new engine cannot be there already, the one error that this call has.
-    let _ = engine.add_extension(
-        "time.now_ns".to_owned(),
-        0,
-        Box::new(|_| with(|m| Some(Value::from(m.nanoseconds)))),
-    );
-    let _ = engine.add_extension(
-        "uuid.rfc4122".to_owned(),
-        1,
-        Box::new(|arguments| with(|m| uuid(m, arguments.first()?))),
-    );
-    let _ = engine.add_extension(
-        "rand.intn".to_owned(),
-        2,
-        Box::new(|arguments| with(|m| intn(m, &arguments))),
-    );
-}
+/// The clock, and chance that is none.
+pub(super) const BUILTINS: &[Builtin] = &[
+    builtin("time.now_ns", 0, |_| {
+        with(|moment| Ok(Value::from(moment.nanoseconds)))
+    }),
+    builtin("uuid.rfc4122", 1, |operands| {
+        with(|moment| uuid(moment, operand(operands, 0)).ok_or(Failure::Undefined))
+    }),
+    builtin("rand.intn", 2, |operands| {
+        with(|moment| intn(moment, operands))
+    }),
+];
 
-fn with(value: impl FnOnce(&Moment) -> Option<Value>) -> anyhow::Result<Value> {
+fn with(value: impl FnOnce(&Moment) -> Result<Value, Failure>) -> Result<Value, Failure> {
     CURRENT.with(|current| {
         let current = current.borrow();
         let moment = current
             .as_ref()
-            .ok_or_else(|| anyhow::anyhow!("no decision is being made"))?;
-        Ok(value(moment).unwrap_or(Value::Undefined))
+            .ok_or_else(|| Failure::new("no decision is being made"))?;
+        value(moment)
     })
 }
 
@@ -100,11 +111,11 @@ fn uuid(moment: &Moment, key: &Value) -> Option<Value> {
     Some(Value::from(text))
 }
 
-/// A number from 0 to just below the second argument, the same for the same first argument.
-fn intn(moment: &Moment, arguments: &[Value]) -> Option<Value> {
-    let limit = arguments.get(1)?.as_i64().ok()?.unsigned_abs();
-    let digest = moment.digest(arguments.first()?);
-    let (first, _) = digest.split_first_chunk::<8>()?;
+/// A number from 0 to just below the second operand, the same for the same first operand.
+fn intn(moment: &Moment, operands: &[Value]) -> Result<Value, Failure> {
+    let limit = integer(operands, 1)?.unsigned_abs();
+    let digest = moment.digest(operand(operands, 0));
+    let (first, _) = digest.split_first_chunk::<8>().ok_or(Failure::Undefined)?;
     let number = u64::from_be_bytes(*first);
-    Some(Value::from(number.checked_rem(limit).unwrap_or(0)))
+    Ok(Value::from(number.checked_rem(limit).unwrap_or(0)))
 }
