@@ -62,7 +62,7 @@ impl Inner {
             let (parsed, problems) = Parsed::new(&modules);
             problems
                 .is_empty()
-                .then(|| parsed.compile(&self.data).ok())
+                .then(|| parsed.compile_linked(&self.data).ok())
                 .flatten()
         };
         match self.compiled.get(at) {
