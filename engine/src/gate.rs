@@ -55,10 +55,7 @@ impl Inner {
                 .map(|control| control.package.as_str())
                 .collect();
             let mut modules = self.dependencies.modules(&self.parsed, &packages);
-            modules.push(Module {
-                file: "generated".into(),
-                text: route.module(&self.rules).into(),
-            });
+            modules.push(Module::new("generated", &route.module(&self.rules)));
             let (parsed, problems) = Parsed::new(&modules);
             problems
                 .is_empty()

@@ -8,11 +8,11 @@ pub(super) struct Edit {
     pub(super) text: String,
 }
 
-/// A changed text, and where its places were.
+/// Where the places of a text that was changed, perhaps several times, were before.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Origin {
-    /// In the order of the text.
-    anchors: Vec<Anchor>,
+    /// Each change's anchors in the order of the text, the first change first.
+    changes: Vec<Vec<Anchor>>,
 }
 
 /// From `column` of `line` on, the text was at `original`; all of it at that one place where it is `fixed`.
@@ -27,16 +27,23 @@ struct Anchor {
 impl Origin {
     /// The column, in characters, that a place of the changed text had before.
     pub(crate) fn column(&self, line: u32, column: u32) -> u32 {
-        let anchor = self
-            .anchors
-            .iter()
-            .rev()
-            .find(|anchor| anchor.line == line && anchor.column <= column);
-        match anchor {
-            None => column,
-            Some(anchor) if anchor.fixed => anchor.original,
-            Some(anchor) => anchor.original + (column - anchor.column),
-        }
+        self.changes.iter().rev().fold(column, |column, anchors| {
+            let anchor = anchors
+                .iter()
+                .rev()
+                .find(|anchor| anchor.line == line && anchor.column <= column);
+            match anchor {
+                None => column,
+                Some(anchor) if anchor.fixed => anchor.original,
+                Some(anchor) => anchor.original + (column - anchor.column),
+            }
+        })
+    }
+
+    /// The same after one more change.
+    pub(super) fn then(mut self, change: Self) -> Self {
+        self.changes.extend(change.changes);
+        self
     }
 }
 
@@ -44,7 +51,7 @@ impl Origin {
 pub(super) fn apply(text: &str, mut edits: Vec<Edit>) -> Option<(String, Origin)> {
     edits.sort_by_key(|edit| (edit.start, edit.end));
     let mut changed = String::with_capacity(text.len() + edits.len() * 16);
-    let mut origin = Origin::default();
+    let mut anchors = Vec::with_capacity(edits.len() * 2);
     let (mut before, mut after) = (Place::START, Place::START);
     let mut at = 0;
     for edit in &edits {
@@ -56,15 +63,16 @@ pub(super) fn apply(text: &str, mut edits: Vec<Edit>) -> Option<(String, Origin)
         changed.push_str(kept);
         before.pass(kept);
         after.pass(kept);
-        origin.anchors.push(Anchor::new(after, before, true));
+        anchors.push(Anchor::new(after, before, true));
         changed.push_str(&edit.text);
         before.pass(replaced);
         after.pass(&edit.text);
-        origin.anchors.push(Anchor::new(after, before, false));
+        anchors.push(Anchor::new(after, before, false));
         at = edit.end;
     }
     changed.push_str(text.get(at..)?);
-    Some((changed, origin))
+    let changes = vec![anchors];
+    Some((changed, Origin { changes }))
 }
 
 /// A place in a text, counted from 1, columns in characters.
@@ -124,6 +132,16 @@ mod tests {
         assert_eq!(origin.column(2, 9), 6, "inside of it");
         assert_eq!(origin.column(2, 13), 9, "the plus behind it");
         assert_eq!(origin.column(2, 15), 11);
+    }
+
+    #[test]
+    fn a_second_change_leads_through_the_first() {
+        let (once, first) = apply("f(x) == y", vec![edit(0, 1, "longer")]).unwrap();
+        let (twice, second) = apply(&once, vec![edit(0, 6, "shorter.still")]).unwrap();
+        assert_eq!(twice, "shorter.still(x) == y");
+        let origin = first.then(second);
+        assert_eq!(origin.column(1, 3), 1);
+        assert_eq!(origin.column(1, 21), 9);
     }
 
     #[test]

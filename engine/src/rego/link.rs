@@ -77,7 +77,8 @@ pub(super) fn link(parsed: &Parsed) -> Option<Linked> {
             .iter()
             .find(|module| *module.file == **file)?;
         let edits = Linker::new(ast, &rules)?.edits(ast)?;
-        let (linked, origin) = apply(&module.text, edits)?;
+        let (linked, change) = apply(&module.text, edits)?;
+        let origin = module.origin.clone().unwrap_or_default().then(change);
         parts.push((module.file.clone(), line, origin));
         line += u32::try_from(linked.matches('\n').count() + 1).ok()?;
         text.push_str(&linked);
@@ -89,10 +90,7 @@ pub(super) fn link(parsed: &Parsed) -> Option<Linked> {
         .map(|(path, name)| (path.join("."), format!("data.{PACKAGE}.{name}")))
         .collect();
     Some(Linked {
-        module: Module {
-            file: PACKAGE.into(),
-            text: text.into(),
-        },
+        module: Module::new(PACKAGE, &text),
         names,
         parts,
     })
@@ -192,9 +190,9 @@ impl<'a> Linker<'a> {
                 let reference = match node {
                     Node::Expr(
                         expr @ (Expr::Var { .. } | Expr::RefDot { .. } | Expr::RefBrack { .. }),
-                    )
-                    | Node::Target(expr) => expr,
-                    Node::Expr(_) | Node::Declared(_) | Node::Pattern(_) => return,
+                    ) => expr,
+                    Node::With(modifier) => modifier.refr.as_ref(),
+                    _ => return,
                 };
                 match self.reference(reference) {
                     Some(edit) => edits.extend(edit),
@@ -244,7 +242,7 @@ impl<'a> Linker<'a> {
 }
 
 /// The parts of a reference that are written out, and where each ends; None for one in brackets.
-fn parts(expr: &Expr) -> Vec<(String, Option<u32>)> {
+pub(super) fn parts(expr: &Expr) -> Vec<(String, Option<u32>)> {
     fn collect(expr: &Expr, parts: &mut Vec<(String, Option<u32>)>) -> bool {
         match expr {
             Expr::Var { span, .. } => {
@@ -296,8 +294,8 @@ fn locals(module: &Ast) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     for rule in &module.policy {
         let arguments = match rule.as_ref() {
-            Rule::Default { args, .. } => args.as_slice(),
-            Rule::Spec {
+            Rule::Default { args, .. }
+            | Rule::Spec {
                 head: RuleHead::Func { args, .. },
                 ..
             } => args.as_slice(),
@@ -316,7 +314,7 @@ fn locals(module: &Ast) -> BTreeSet<String> {
                 ..
             }) => variables(lhs, &mut names),
             Node::Pattern(pattern) => variables(pattern, &mut names),
-            Node::Expr(_) | Node::Target(_) => {}
+            _ => {}
         });
     }
     names
@@ -339,10 +337,7 @@ mod tests {
         let modules: Vec<Module> = texts
             .iter()
             .enumerate()
-            .map(|(at, text)| Module {
-                file: format!("{at}.rego").into(),
-                text: (*text).into(),
-            })
+            .map(|(at, text)| Module::new(&format!("{at}.rego"), text))
             .collect();
         let (parsed, problems) = Parsed::new(&modules);
         assert_eq!(problems, []);

@@ -14,6 +14,7 @@ mod link;
 mod query;
 mod reference;
 mod safety;
+mod source;
 mod test_run;
 mod value;
 mod walk;
@@ -32,6 +33,7 @@ use serde_json::Value;
 pub(crate) use builtins::Moment;
 pub(crate) use check::{CheckKind, check};
 pub(crate) use dependencies::Dependencies;
+use edits::{Edit, Origin, apply};
 use link::Linked;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{FileCoverage, RegoTest, RegoTestRun, run_rego_tests};
@@ -41,7 +43,34 @@ pub(crate) use value::RegoValue;
 #[derive(Debug, Clone)]
 pub(crate) struct Module {
     pub(crate) file: Arc<str>,
+    /// Its text; as regorus reads it once there is an origin.
     pub(crate) text: Arc<str>,
+    /// Where the places of the text are in the author's.
+    origin: Option<Origin>,
+}
+
+impl Module {
+    /// A file as its author wrote it.
+    pub(crate) fn new(file: &str, text: &str) -> Self {
+        Self {
+            file: file.into(),
+            text: text.into(),
+            origin: None,
+        }
+    }
+
+    /// The module after some edits; None where there are none, or they do not fit.
+    fn changed(&self, edits: Vec<Edit>) -> Option<Self> {
+        if edits.is_empty() {
+            return None;
+        }
+        let (text, change) = apply(&self.text, edits)?;
+        Some(Self {
+            file: self.file.clone(),
+            text: text.into(),
+            origin: Some(self.origin.clone().unwrap_or_default().then(change)),
+        })
+    }
 }
 
 /// What is wrong with a policy, and where.
@@ -80,6 +109,16 @@ impl RegoProblem {
         if let Some(module) = modules.iter().find(|module| *module.file == *self.file) {
             self.column = column(&module.text, self.line, self.column);
         }
+        self.original(modules)
+    }
+
+    /// The same in the text that the author wrote.
+    fn original(mut self, modules: &[Module]) -> Self {
+        let module = modules.iter().find(|module| *module.file == *self.file);
+        if let Some(origin) = module.and_then(|module| module.origin.as_ref()) {
+            self.column = origin.column(self.line, self.column);
+            self.message = source::keywords::plain(&self.message);
+        }
         self
     }
 }
@@ -97,6 +136,18 @@ fn column(text: &str, line: u32, regorus_column: u32) -> u32 {
         at += 1;
     }
     at
+}
+
+impl std::fmt::Display for RegoProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            file,
+            line,
+            column,
+            message,
+        } = self;
+        write!(f, "{file}:{line}:{column}: {message}")
+    }
 }
 
 /// Why an evaluation gave no value.
@@ -170,6 +221,9 @@ impl Parsed {
             .iter()
             .filter_map(|module| parsed.add(module).err())
             .collect();
+        if let Some(rewritten) = parsed.with_calls() {
+            parsed = rewritten;
+        }
         for module in parsed.engine.get_modules() {
             let names = parsed.rules.entry(package_of(module)).or_default();
             names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
@@ -181,13 +235,34 @@ impl Parsed {
     }
 
     fn add(&mut self, module: &Module) -> Result<(), RegoProblem> {
+        let module = match &module.origin {
+            Some(_) => module.clone(),
+            None => source::prepare(module)?,
+        };
         self.engine
             .add_policy(module.file.to_string(), module.text.to_string())
             .map_err(|error| {
-                RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(module))
+                RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(&module))
             })?;
-        self.modules.push(module.clone());
+        self.modules.push(module);
         Ok(())
+    }
+
+    /// The same with the calls rewritten that regorus would not make; None where there are none.
+    fn with_calls(&self) -> Option<Self> {
+        let source::Calls { edits, functions } = source::calls(&self.ast());
+        if functions.is_none() && edits.iter().all(Vec::is_empty) {
+            return None;
+        }
+        let mut rewritten = Self::default();
+        for (module, edits) in self.modules.iter().zip(edits) {
+            let changed = module.changed(edits);
+            rewritten.add(changed.as_ref().unwrap_or(module)).ok()?;
+        }
+        if let Some(text) = functions {
+            rewritten.add(&Module::new("builtins", &text)).ok()?;
+        }
+        Some(rewritten)
     }
 
     /// The rules of a package; a rule that has only a default counts.
@@ -203,6 +278,11 @@ impl Parsed {
     /// The modules as regorus parsed them.
     fn ast(&self) -> Vec<NodeRef<Ast>> {
         self.engine.clone().get_modules().clone()
+    }
+
+    /// An engine of regorus with the modules, for what the seam does not offer.
+    fn engine(&self) -> Engine {
+        self.engine.clone()
     }
 
     /// Analyses the modules with the data that they read.

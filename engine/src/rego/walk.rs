@@ -1,6 +1,6 @@
 //! A way through the syntax tree of a rule: every expression, and every name that is bound by being written.
 
-use regorus::unstable::{Expr, Literal, Query, Rule, RuleHead, Span};
+use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule, RuleHead, Span, WithModifier};
 
 /// What a walk comes by.
 pub(super) enum Node<'a> {
@@ -10,8 +10,10 @@ pub(super) enum Node<'a> {
     Declared(&'a Span),
     /// What `some … in` matches: its key, its value. Comes as an expression too.
     Pattern(&'a Expr),
-    /// The target of a `with`.
-    Target(&'a Expr),
+    /// A `with`; its value comes as an expression too.
+    With(&'a WithModifier),
+    /// A statement of a body, before what it is made of.
+    Statement(&'a LiteralStmt),
 }
 
 /// Goes through a rule: its head, then its bodies.
@@ -52,6 +54,7 @@ pub(super) fn walk_rule(rule: &Rule, visit: &mut dyn FnMut(&Node<'_>)) {
 /// Goes through the statements of a body.
 pub(super) fn walk_query(query: &Query, visit: &mut dyn FnMut(&Node<'_>)) {
     for statement in &query.stmts {
+        visit(&Node::Statement(statement));
         match &statement.literal {
             Literal::SomeVars { vars, .. } => {
                 vars.iter().for_each(|name| visit(&Node::Declared(name)));
@@ -83,7 +86,7 @@ pub(super) fn walk_query(query: &Query, visit: &mut dyn FnMut(&Node<'_>)) {
             }
         }
         for modifier in &statement.with_mods {
-            visit(&Node::Target(&modifier.refr));
+            visit(&Node::With(modifier));
             walk(&modifier.r#as, visit);
         }
     }

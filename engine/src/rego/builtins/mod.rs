@@ -5,6 +5,8 @@
 
 mod moment;
 mod operand;
+mod outside;
+mod template;
 
 use regorus::unstable::BUILTINS;
 use regorus::{Engine, Value};
@@ -51,7 +53,7 @@ const fn builtin(
 }
 
 /// The built-ins of every family.
-const FAMILIES: &[&[Builtin]] = &[moment::BUILTINS];
+const FAMILIES: &[&[Builtin]] = &[moment::BUILTINS, outside::BUILTINS, template::BUILTINS];
 
 /// Every built-in of this crate.
 pub(super) fn all() -> impl Iterator<Item = &'static Builtin> {
