@@ -250,7 +250,14 @@ impl Parsed {
 
     /// The same with the calls rewritten that regorus would not make; None where there are none.
     fn with_calls(&self) -> Option<Self> {
-        let source::Calls { edits, functions } = source::calls(&self.ast());
+        let modules = self.ast();
+        let source::Calls {
+            mut edits,
+            functions,
+        } = source::calls(&modules);
+        for (edits, metadata) in edits.iter_mut().zip(source::metadata_calls(&modules)) {
+            edits.extend(metadata);
+        }
         if functions.is_none() && edits.iter().all(Vec::is_empty) {
             return None;
         }

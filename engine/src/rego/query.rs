@@ -130,7 +130,12 @@ fn code_of(message: &str) -> &'static str {
         "expects set",
         "expects collection",
     ];
-    const CONFLICT_MARKS: &[&str] = &["multiple outputs", "conflict", "multiple values"];
+    const CONFLICT_MARKS: &[&str] = &[
+        "multiple outputs",
+        "generated multiple times",
+        "conflict",
+        "multiple values",
+    ];
     let has = |marks: &[&str]| marks.iter().any(|mark| message.contains(mark));
     if has(CONFLICT_MARKS) {
         "eval_conflict_error"

@@ -61,10 +61,13 @@ pub(super) fn all() -> impl Iterator<Item = &'static Builtin> {
 }
 
 /// How many operands a built-in takes, also one of regorus; None where there is none of this name. `print` takes any
-/// number.
+/// number. The built-ins that read annotations are values by the time a policy is checked; they are names here for what
+/// replaces them.
 pub(super) fn arity(name: &str) -> Option<usize> {
-    if name == "print" {
-        return Some(usize::MAX);
+    match name {
+        "print" => return Some(usize::MAX),
+        "rego.metadata.rule" | "rego.metadata.chain" => return Some(0),
+        _ => {}
     }
     all()
         .find(|builtin| builtin.name == name)

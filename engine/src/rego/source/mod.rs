@@ -1,6 +1,7 @@
 //! A pass over the text of a module before regorus reads it, for what OPA understands and regorus does not. It keeps
 //! every line, and every place of the text that it makes leads back to the author's own.
 
+mod annotations;
 mod calls;
 pub(super) mod keywords;
 mod templates;
@@ -10,6 +11,7 @@ use super::edits::Origin;
 use super::{Module, RegoProblem};
 use tokens::tokens;
 
+pub(super) use annotations::metadata_calls;
 pub(super) use calls::{Calls, calls};
 
 /// Rewrites what regorus does not parse.
