@@ -221,7 +221,11 @@ impl Parsed {
             .iter()
             .filter_map(|module| parsed.add(module).err())
             .collect();
+        // In two steps: what is taken out of a negation may be a call that was rewritten.
         if let Some(rewritten) = parsed.with_calls() {
+            parsed = rewritten;
+        }
+        if let Some(rewritten) = parsed.with_negations() {
             parsed = rewritten;
         }
         for module in parsed.engine.get_modules() {
@@ -258,7 +262,17 @@ impl Parsed {
         for (edits, metadata) in edits.iter_mut().zip(source::metadata_calls(&modules)) {
             edits.extend(metadata);
         }
-        if functions.is_none() && edits.iter().all(Vec::is_empty) {
+        let functions = functions.map(|text| Module::new("builtins", &text));
+        self.rewritten(edits, functions.as_ref())
+    }
+
+    /// The same with what stands in negations evaluated before them; None where there is nothing.
+    fn with_negations(&self) -> Option<Self> {
+        self.rewritten(source::negations(&self.ast()), None)
+    }
+
+    fn rewritten(&self, edits: Vec<Vec<Edit>>, more: Option<&Module>) -> Option<Self> {
+        if more.is_none() && edits.iter().all(Vec::is_empty) {
             return None;
         }
         let mut rewritten = Self::default();
@@ -266,8 +280,8 @@ impl Parsed {
             let changed = module.changed(edits);
             rewritten.add(changed.as_ref().unwrap_or(module)).ok()?;
         }
-        if let Some(text) = functions {
-            rewritten.add(&Module::new("builtins", &text)).ok()?;
+        if let Some(module) = more {
+            rewritten.add(module).ok()?;
         }
         Some(rewritten)
     }

@@ -24,14 +24,7 @@ pub(in crate::rego) struct Calls {
 
 /// Looks for calls that regorus would not make.
 pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>]) -> Calls {
-    let mut rules: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
-    for module in modules.iter().map(AsRef::as_ref) {
-        let names = module
-            .policy
-            .iter()
-            .filter_map(|rule| static_path(head(rule).0)?.into_iter().next());
-        rules.entry(package_path(module)).or_default().extend(names);
-    }
+    let rules = rule_names(modules);
     let names: Vec<Names<'_>> = modules
         .iter()
         .map(AsRef::as_ref)
@@ -59,6 +52,19 @@ pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>]) -> Calls {
         edits,
         functions: (!functions.is_empty()).then(|| functions_module(&functions)),
     }
+}
+
+/// The names of the rules of each package.
+pub(super) fn rule_names(modules: &[impl AsRef<Ast>]) -> BTreeMap<Vec<String>, BTreeSet<String>> {
+    let mut rules: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
+    for module in modules.iter().map(AsRef::as_ref) {
+        let names = module
+            .policy
+            .iter()
+            .filter_map(|rule| static_path(head(rule).0)?.into_iter().next());
+        rules.entry(package_path(module)).or_default().extend(names);
+    }
+    rules
 }
 
 /// The names of a module that are no built-ins: its package's rules, and its imports.

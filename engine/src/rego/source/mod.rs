@@ -4,6 +4,7 @@
 mod annotations;
 mod calls;
 pub(super) mod keywords;
+mod negation;
 mod templates;
 mod tokens;
 
@@ -13,6 +14,7 @@ use tokens::tokens;
 
 pub(super) use annotations::metadata_calls;
 pub(super) use calls::{Calls, calls};
+pub(super) use negation::negations;
 
 /// Rewrites what regorus does not parse.
 pub(super) fn prepare(module: &Module) -> Result<Module, RegoProblem> {
