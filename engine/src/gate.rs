@@ -186,6 +186,11 @@ impl Gate {
         self.inner.controls.iter()
     }
 
+    /// What controls see as `data` beside their own rules: the parameters.
+    pub fn data(&self) -> &Value {
+        &self.inner.data
+    }
+
     /// An evaluator for one thread.
     pub fn judge(&self, context: &Context) -> Judge {
         Judge::new(Arc::clone(&self.inner), context.clone())

@@ -367,7 +367,7 @@ mod tests {
         }
 
 
-        linked_1_list := [x | some x in input.list]
+        linked_1_list := [x | some x in internal.collection(input.list)]
 
         linked_2_f(v) if v in linked_1_list
 

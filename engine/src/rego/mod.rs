@@ -225,7 +225,7 @@ impl Parsed {
         if let Some(rewritten) = parsed.with_calls() {
             parsed = rewritten;
         }
-        if let Some(rewritten) = parsed.with_negations() {
+        if let Some(rewritten) = parsed.with_statements() {
             parsed = rewritten;
         }
         for module in parsed.engine.get_modules() {
@@ -266,9 +266,9 @@ impl Parsed {
         self.rewritten(edits, functions.as_ref())
     }
 
-    /// The same with what stands in negations evaluated before them; None where there is nothing.
-    fn with_negations(&self) -> Option<Self> {
-        self.rewritten(source::negations(&self.ast()), None)
+    /// The same with the statements rewritten that regorus reads otherwise than OPA; None where there are none.
+    fn with_statements(&self) -> Option<Self> {
+        self.rewritten(source::statements(&self.ast()), None)
     }
 
     fn rewritten(&self, edits: Vec<Vec<Edit>>, more: Option<&Module>) -> Option<Self> {

@@ -3,8 +3,10 @@
 
 mod annotations;
 mod calls;
+mod extent;
+mod iterations;
 pub(super) mod keywords;
-mod negation;
+mod statements;
 mod templates;
 mod tokens;
 
@@ -14,7 +16,7 @@ use tokens::tokens;
 
 pub(super) use annotations::metadata_calls;
 pub(super) use calls::{Calls, calls};
-pub(super) use negation::negations;
+pub(super) use statements::statements;
 
 /// Rewrites what regorus does not parse.
 pub(super) fn prepare(module: &Module) -> Result<Module, RegoProblem> {

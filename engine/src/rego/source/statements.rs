@@ -1,3 +1,5 @@
+//! Statements that regorus reads otherwise than OPA.
+//!
 //! What stands inside of a negated call is evaluated before it, as OPA does: `not f(input.x)` is undefined where there
 //! is no `input.x`, and `not input.x == 1` is true. regorus makes both true.
 //!
@@ -8,6 +10,8 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Module as Ast};
 
+use super::extent::{Extent, extent, index};
+use super::iterations::Collections;
 use super::tokens::{Kind, tokens};
 use crate::rego::edits::Edit;
 use crate::rego::reference::{import_alias, package_path, start_of};
@@ -16,9 +20,10 @@ use crate::rego::walk::{Node, walk_rule};
 /// What the name of a term that was taken out starts with.
 const PREFIX: &str = "soc2gate_term_";
 
-/// The changes to each module, in their order.
-pub(in crate::rego) fn negations(modules: &[impl AsRef<Ast>]) -> Vec<Vec<Edit>> {
+/// The changes to the statements of each module, in their order: negations, and what `some … in` goes through.
+pub(in crate::rego) fn statements(modules: &[impl AsRef<Ast>]) -> Vec<Vec<Edit>> {
     let names = super::calls::rule_names(modules);
+    let collections = Collections::new(modules);
     modules
         .iter()
         .map(AsRef::as_ref)
@@ -40,6 +45,7 @@ pub(in crate::rego) fn negations(modules: &[impl AsRef<Ast>]) -> Vec<Vec<Edit>> 
                     walk_rule(rule, &mut |node| {
                         if let Node::Statement(statement) = node {
                             search.statement(statement);
+                            search.iteration(module, &collections, statement);
                         }
                     });
                 }
@@ -59,20 +65,12 @@ struct Search<'a> {
     taken: Vec<Extent>,
 }
 
-/// A part of the text, in bytes.
-type Extent = (usize, usize);
-
 impl Search<'_> {
     fn statement(&mut self, statement: &LiteralStmt) {
         let Literal::NotExpr { expr, .. } = &statement.literal else {
             return;
         };
-        let start = index(statement.span.start);
-        if self
-            .taken
-            .iter()
-            .any(|(from, to)| start.is_none_or(|start| (*from..*to).contains(&start)))
-        {
+        if self.is_taken(statement) {
             return;
         }
         let mut terms = Vec::new();
@@ -83,6 +81,22 @@ impl Search<'_> {
             self.edits.extend(edits);
             self.taken.extend(terms);
         }
+    }
+
+    fn iteration(&mut self, module: &Ast, collections: &Collections<'_>, statement: &LiteralStmt) {
+        if !self.is_taken(statement) {
+            let edits = collections.edits(module, statement);
+            self.edits.extend(edits.into_iter().flatten());
+        }
+    }
+
+    /// Whether a statement stands in what was taken out.
+    fn is_taken(&self, statement: &LiteralStmt) -> bool {
+        index(statement.span.start).is_none_or(|start| {
+            self.taken
+                .iter()
+                .any(|(from, to)| (*from..*to).contains(&start))
+        })
     }
 
     /// The terms of a negated expression that are evaluated before it; None where one has no plain place.
@@ -158,7 +172,7 @@ impl Search<'_> {
                 Some(())
             }
             Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. } => {
-                terms.push(self.extent(expr)?);
+                terms.push(extent(self.text, expr)?);
                 Some(())
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
@@ -180,43 +194,6 @@ impl Search<'_> {
             Expr::UnaryExpr { expr, .. } => self.operand(expr, terms),
             _ => Some(()),
         }
-    }
-
-    /// Where a reference or a call stands.
-    fn extent(&self, expr: &Expr) -> Option<Extent> {
-        let start = index(start_of(expr).start)?;
-        let end = match expr {
-            Expr::Var { span, .. } | Expr::Call { span, .. } => index(span.end)?,
-            Expr::RefDot { field, .. } => index(field.0.end)?,
-            Expr::RefBrack { refr, .. } => self.closed(self.extent(refr)?.1)?,
-            _ => return None,
-        };
-        let start = match expr {
-            Expr::Call { fcn, .. } => index(start_of(fcn).start)?,
-            _ => start,
-        };
-        Some((start, end))
-    }
-
-    /// Where the bracket closes that opens at a place.
-    fn closed(&self, open: usize) -> Option<usize> {
-        let mut depth = 0_usize;
-        for token in tokens(self.text.get(open..)?) {
-            if token.kind != Kind::Sign {
-                continue;
-            }
-            match self.text.get(open + token.start..open + token.end)? {
-                "[" | "(" | "{" => depth += 1,
-                "]" | ")" | "}" => {
-                    depth = depth.checked_sub(1)?;
-                    if depth == 0 {
-                        return Some(open + token.end);
-                    }
-                }
-                _ => {}
-            }
-        }
-        None
     }
 
     /// A statement with its terms before it.
@@ -273,10 +250,6 @@ impl Search<'_> {
     }
 }
 
-fn index(at: u32) -> Option<usize> {
-    usize::try_from(at).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use crate::rego::{Module, Parsed};
@@ -312,6 +285,40 @@ mod tests {
             (
                 "{ not f(1) == input.x }",
                 "{ soc2gate_term_1 = f(1) ; not soc2gate_term_1 == input.x }",
+            ),
+        ] {
+            assert_eq!(rewritten(body), expected);
+        }
+    }
+
+    #[test]
+    fn what_may_be_no_collection_is_asked() {
+        for (body, expected) in [
+            (
+                "{ some x in input.a[f(1)] }",
+                "{ some x in internal.collection(input.a[f(1)]) }",
+            ),
+            (
+                "{ some x in f(1) }",
+                "{ some x in internal.collection(f(1)) }",
+            ),
+            ("{ some x in r }", "{ some x in internal.collection(r) }"),
+            ("{ some x in [1] }", "{ some x in [1] }"),
+            (
+                "{ some x in split(input.a, \"\") }",
+                "{ some x in split(input.a, \"\") }",
+            ),
+            (
+                "{ some x in data.a.s }\n\ns contains 1",
+                "{ some x in data.a.s }\n\ns contains 1",
+            ),
+            (
+                "{ some x in s }\n\ns := [] if input else := {1} if r",
+                "{ some x in s }\n\ns := [] if input else := {1} if r",
+            ),
+            (
+                "{ some x in s }\n\ns := [] if input else := r",
+                "{ some x in internal.collection(s) }\n\ns := [] if input else := r",
             ),
         ] {
             assert_eq!(rewritten(body), expected);
