@@ -9,6 +9,7 @@ pub(super) mod keywords;
 mod statements;
 mod templates;
 mod tokens;
+mod values;
 
 use super::edits::Origin;
 use super::{Module, RegoProblem};
@@ -17,6 +18,7 @@ use tokens::tokens;
 pub(super) use annotations::metadata_calls;
 pub(super) use calls::{Calls, calls};
 pub(super) use statements::statements;
+pub(super) use values::values;
 
 /// Rewrites what regorus does not parse.
 pub(super) fn prepare(module: &Module) -> Result<Module, RegoProblem> {
