@@ -10,7 +10,7 @@ use super::lexer::{Lexer, Token, TokenKind};
 /// How deep selections, values and types may be nested. OPA knows no limit; queries of people stay far below.
 const MAX_DEPTH: usize = 100;
 /// How many tokens a document may have: each becomes a part of an object that is many times as large.
-const MAX_TOKENS: usize = 500_000;
+const MAX_TOKENS: usize = 200_000;
 
 /// Why a text is no document.
 #[derive(Debug, Clone, PartialEq, Eq)]

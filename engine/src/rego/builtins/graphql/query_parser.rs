@@ -143,3 +143,118 @@ fn field(parser: &mut Parser) -> Parsed<Field> {
         comment,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::super::document::to_value;
+    use super::*;
+
+    fn parsed(text: &str) -> Value {
+        serde_json::to_value(to_value(&parse_query(text).unwrap()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_part_of_a_query_is_kept() {
+        let found = parsed(
+            "query Q($a: [Int!]! = [1] @d) @e(x: $a) { x: f(b: {c: $a}) @g ...F @h ... on T { y } ... @i { z } }
+            fragment F($v: Int) on T @j { w }",
+        );
+        let literal = |kind: u8, raw: &str| json!({"Kind": kind, "Raw": raw, "ExpectedTypeHasDefault": false});
+        let list = json!({"Kind": 8, "Raw": "", "ExpectedTypeHasDefault": false, "Children": [{"Name": "", "Value": literal(1, "1")}]});
+        let object = json!({"Kind": 9, "Raw": "", "ExpectedTypeHasDefault": false, "Children": [{"Name": "c", "Value": literal(0, "a")}]});
+        let directive = |name: &str| json!([{"Name": name, "Location": ""}]);
+        let field = |name: &str| json!([{"Alias": name, "Name": name}]);
+        let expected = json!({
+            "Operations": [{
+                "Name": "Q",
+                "Operation": "query",
+                "VariableDefinitions": [{
+                    "Variable": "a",
+                    "Type": {"NamedType": "", "NonNull": true, "Elem": {"NamedType": "Int", "NonNull": true}},
+                    "DefaultValue": list,
+                    "Directives": directive("d"),
+                    "Used": false,
+                }],
+                "Directives": [{"Name": "e", "Location": "", "Arguments": [{"Name": "x", "Value": literal(0, "a")}]}],
+                "SelectionSet": [
+                    {"Alias": "x", "Name": "f", "Arguments": [{"Name": "b", "Value": object}], "Directives": directive("g")},
+                    {"Name": "F", "Directives": directive("h")},
+                    {"TypeCondition": "T", "SelectionSet": field("y")},
+                    {"TypeCondition": "", "Directives": directive("i"), "SelectionSet": field("z")},
+                ],
+            }],
+            "Fragments": [{
+                "Name": "F",
+                "TypeCondition": "T",
+                "VariableDefinition": [{"Variable": "v", "Type": {"NamedType": "Int", "NonNull": false}, "Used": false}],
+                "Directives": directive("j"),
+                "SelectionSet": field("w"),
+            }],
+        });
+        assert_eq!(found, expected);
+    }
+
+    #[rstest]
+    #[case("1", 1, "1")]
+    #[case("1.5", 2, "1.5")]
+    #[case("\"a\"", 3, "a")]
+    #[case("\"\"\"a\"\"\"", 4, "a")]
+    #[case("true", 5, "true")]
+    #[case("null", 6, "null")]
+    #[case("A", 7, "A")]
+    #[case("[]", 8, "")]
+    #[case("{}", 9, "")]
+    fn values_know_what_they_are(#[case] text: &str, #[case] kind: u8, #[case] raw: &str) {
+        let found = parsed(&format!("{{ f(a: {text}) }}"));
+        let value = &found["Operations"][0]["SelectionSet"][0]["Arguments"][0]["Value"];
+        assert_eq!((&value["Kind"], &value["Raw"]), (&json!(kind), &json!(raw)));
+    }
+
+    #[test]
+    fn comments_stay_where_gqlparser_keeps_them() {
+        let found = parsed(
+            "# o\nquery { # f\n a( # b\n b: # l\n [1]) # s\n ...F # lost\n } # g\n fragment F on T { a }",
+        );
+        let comment = |text: &str| json!({"List": [{"Value": text}]});
+        let operation = &found["Operations"][0];
+        let field = &operation["SelectionSet"][0];
+        let argument = &field["Arguments"][0];
+        let spread = &operation["SelectionSet"][1];
+        assert_eq!(operation["Comment"], comment("# o"));
+        assert_eq!(field["Comment"], comment("# f"));
+        assert_eq!(argument["Comment"], comment("# b"));
+        assert_eq!(argument["Value"]["Comment"], comment("# l"));
+        assert_eq!(spread["Comment"], comment("# s"));
+        assert_eq!(found["Fragments"][0]["Comment"], comment("# g"));
+        assert!(!found.to_string().contains("lost"));
+    }
+
+    #[rstest]
+    #[case("...", "Unexpected ...", "1:1")]
+    #[case("type A { a: Int }", "Unexpected Name \"type\"", "1:1")]
+    #[case("\"d\" query { a }", "Unexpected String \"d\"", "1:2")]
+    #[case("{ a } }", "Unexpected }", "1:7")]
+    #[case("query", "Expected {, found <EOF>", "1:6")]
+    #[case("{ ...on }", "Expected Name, found }", "1:9")]
+    #[case("fragment on on T { a }", "Unexpected Name \"on\"", "1:10")]
+    #[case("fragment F T { a }", "Expected \"on\", found Name \"T\"", "1:12")]
+    #[case("{ f() }", "expected at least one definition, found )", "1:5")]
+    #[case("query () { f }", "expected at least one definition, found )", "1:8")]
+    #[case("query ($a: Int = $b) { f }", "Unexpected $", "1:18")]
+    #[case("query ($a: [Int) { f }", "Expected ], found )", "1:16")]
+    #[case("{\n  é }", "Expected Name, found <Invalid>", "2:3")]
+    fn a_query_that_is_none_is_refused(
+        #[case] text: &str,
+        #[case] message: &str,
+        #[case] place: &str,
+    ) {
+        let found = parse_query(text).unwrap_err().to_string();
+        assert_eq!(
+            found,
+            format!("{message} in GraphQL string at location {place}")
+        );
+    }
+}

@@ -312,80 +312,218 @@ impl<'check, 'doc> Rules<'check, 'doc> {
         }
         Ok(())
     }
+}
 
-    /// A subscription selects one field, which is not of introspection.
-    fn single_field(&self, operation: &'doc Operation) -> Checked {
-        let mut names = BTreeSet::new();
-        let mut seen = BTreeSet::new();
-        self.top_fields(&operation.selection_set, &mut names, &mut seen)?;
-        if names.len() > 1 {
-            return invalid("Subscription must select only one top level field");
-        }
-        if names.iter().any(|name| name.starts_with("__")) {
-            return invalid("Subscription must not select an introspection top level field");
-        }
-        Ok(())
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::super::query_parser::parse_query;
+    use super::super::schema_parser::parse_schema;
+    use super::*;
+
+    const SCHEMA: &str = "
+        type Query { a(x: Int): Int b(x: Int! = 1): Int c(x: Int!): Int e(x: E): Int f(x: Float): Int i(x: ID): Int
+            l(x: [Int]): Int m(x: [[Int]]): Int o(x: I): Int one(x: One): Int s(x: String): Int t(x: Boolean): Int
+            w(x: W): Int any(x: Any): Int n: N u: U j: J k: K }
+        type Mutation { m: Int } type Subscription { s: Int t: Int }
+        type N implements J { a: Int b: String c: [Int] d: N e: Int! } type M implements J { a: String! b: Int d: M }
+        type L implements K { d: L } union U = N | M interface J { d: J } interface K { d: K }
+        enum E { A B } scalar Any input I { r: Int! d: Int! = 1 i: I l: [I!] } input One @oneOf { a: Int b: Int }
+        input W { any: Any }
+        directive @many repeatable on FIELD directive @with(x: Int!) on FIELD | FRAGMENT_DEFINITION";
+
+    fn verdict(query: &str) -> Checked {
+        let document = parse_schema(SCHEMA).unwrap();
+        let effort = Effort::new();
+        let schema = Schema::new(&document, &effort).unwrap();
+        check(&schema, &parse_query(query).unwrap(), &effort)
     }
 
-    fn top_fields(
-        &self,
-        selections: &'doc [Selection],
-        names: &mut BTreeSet<&'doc str>,
-        seen: &mut BTreeSet<&'doc str>,
-    ) -> Checked {
-        self.effort.deeper(|| {
-            for selection in selections {
-                self.effort.spend(1)?;
-                match selection {
-                    Selection::Field(field) => {
-                        names.insert(&field.name);
-                    }
-                    Selection::Inline(inline) => {
-                        self.top_fields(&inline.selection_set, names, seen)?;
-                    }
-                    Selection::Spread(spread) => {
-                        if let Some(fragment) = self.fragments.get(spread.name.as_str())
-                            && seen.insert(&spread.name)
-                        {
-                            self.top_fields(&fragment.selection_set, names, seen)?;
-                        }
-                    }
-                }
-            }
-            Ok(())
-        })
+    #[rstest]
+    #[case::int("{ a(x: 1) l(x: 1) m(x: [1]) f(x: 1) i(x: 1) }")]
+    #[case::texts("{ s(x: \"a\") i(x: \"\"\"a\"\"\") f(x: 1.5e3) t(x: true) e(x: A) }")]
+    #[case::null("{ a(x: null) l(x: [null]) o(x: null) }")]
+    #[case::default_of_the_place("query ($v: Int) { b(x: $v) o(x: {r: 1, d: $v}) }")]
+    #[case::default_of_the_variable("query ($v: Int = 1) { c(x: $v) }")]
+    #[case::variable_of_a_stricter_type("query ($v: [Int!]!, $w: Int!) { l(x: $v) x: l(x: [$w]) }")]
+    #[case::any("query ($v: Any) { any(x: {a: [99999999999999999999, $v]}) }")]
+    #[case::one_of("query ($v: Int!) { one(x: {a: $v}) }")]
+    #[case::no_object_for_a_scalar("{ a(x: {}) }")]
+    #[case::type_name("{ __typename u { __typename } }")]
+    #[case::introspection(
+        "{ __schema { types { fields { type { interfaces { name } } } } } __type(name: \"a\") { isOneOf } }"
+    )]
+    #[case::deferred("{ ... @defer(if: true, label: \"a\") { a } }")]
+    #[case::repeatable("{ a @many @many }")]
+    #[case::operations("query A { a } query B { a } mutation C { m }")]
+    #[case::fragment_of_two_operations(
+        "query A($v: Int) { ...F } query B($v: Int) { ...F } fragment F on Query { a(x: $v) }"
+    )]
+    #[case::fragment_with_variables("{ ...F } fragment F($v: Nope = 1) on Query { a }")]
+    #[case::one_field_twice("subscription { s x: s }")]
+    #[case::interface_of_the_object("{ n { ... on J { d { __typename } } } j { ... on N { a } } }")]
+    #[case::merged("{ a a n { d { a } d { b } } n { a } }")]
+    #[case::never_together("{ u { ... on N { x: a } ... on M { x: b } } }")]
+    #[case::lists_are_not_compared("{ l(x: [1]) l(x: [2]) }")]
+    #[case::nothing("")]
+    fn a_query_that_holds(#[case] query: &str) {
+        assert_eq!(verdict(query), Ok(()));
     }
 
-    /// Lists of types within lists of types make introspection answer with more than anybody can read.
-    fn introspection_depth(&self, field: &Field, lists: usize) -> Checked {
-        let is_list = matches!(
-            field.name.as_str(),
-            "fields" | "interfaces" | "possibleTypes" | "inputFields"
+    #[rstest]
+    #[case::field("{ z }")]
+    #[case::field_of_a_union("{ u { a } }")]
+    #[case::introspection_is_of_queries("mutation { __schema { description } }")]
+    #[case::leaf_with_selection("{ a { b } }")]
+    #[case::object_without_selection("{ n }")]
+    #[case::argument("{ a(y: 1) }")]
+    #[case::argument_twice("{ a(x: 1, x: 1) }")]
+    #[case::argument_missing("{ c }")]
+    #[case::argument_null("{ c(x: null) }")]
+    #[case::argument_null_with_default("{ b(x: null) }")]
+    #[case::int_out_of_range("{ a(x: 99999999999999999999) }")]
+    #[case::float_for_int("{ a(x: 1.0) }")]
+    #[case::float_out_of_range("{ f(x: 1e999) }")]
+    #[case::float_for_id("{ i(x: 1.0) }")]
+    #[case::list_for_int("{ a(x: []) }")]
+    #[case::list_too_deep("{ l(x: [[1]]) }")]
+    #[case::object_for_int("{ a(x: {y: 1}) }")]
+    #[case::bool_for_int("{ a(x: true) }")]
+    #[case::int_for_bool("{ t(x: 1) }")]
+    #[case::enum_for_string("{ s(x: A) }")]
+    #[case::string_for_enum("{ e(x: \"A\") }")]
+    #[case::no_value_of_the_enum("{ e(x: C) }")]
+    #[case::int_for_object("{ o(x: 1) }")]
+    #[case::input_field("{ o(x: {r: 1, z: 1}) }")]
+    #[case::input_field_twice("{ o(x: {r: 1, r: 1}) }")]
+    #[case::input_field_missing("{ o(x: {i: {r: 1}}) }")]
+    #[case::input_field_missing_below("{ o(x: {r: 1, l: [{}]}) }")]
+    #[case::input_field_null("{ o(x: {r: 1, d: null}) }")]
+    #[case::number_out_of_range_within("{ w(x: {any: 99999999999999999999}) }")]
+    #[case::none_of_one("{ one(x: {}) }")]
+    #[case::two_of_one("{ one(x: {a: 1, b: 1}) }")]
+    #[case::null_of_one("{ one(x: {a: null}) }")]
+    #[case::variable_of_one("query ($v: Int) { one(x: {a: $v}) }")]
+    #[case::variable_undefined("{ a(x: $v) }")]
+    #[case::variable_undefined_in_any("{ any(x: {a: $v}) }")]
+    #[case::variable_undefined_in_one_operation(
+        "query A($v: Int) { ...F } query B { ...F } fragment F on Query { a(x: $v) }"
+    )]
+    #[case::variable_unused("query ($v: Int) { a }")]
+    #[case::variable_twice("query ($v: Int, $v: Int) { a(x: $v) }")]
+    #[case::variable_of_no_type("query ($v: Z) { any(x: $v) }")]
+    #[case::variable_of_an_output_type("query ($v: N) { any(x: $v) }")]
+    #[case::variable_nullable("query ($v: Int) { c(x: $v) }")]
+    #[case::variable_with_null("query ($v: Int = null) { c(x: $v) }")]
+    #[case::variable_for_a_list("query ($v: Int) { l(x: $v) }")]
+    #[case::variable_in_a_field("query ($v: Int) { o(x: {r: $v}) }")]
+    #[case::variable_with_a_wrong_default("query ($v: Int = \"a\") { a(x: $v) }")]
+    #[case::variable_of_a_condition("query ($v: Boolean) { a @skip(if: $v) }")]
+    #[case::directive("{ a @z }")]
+    #[case::directive_elsewhere("query @skip(if: true) { a }")]
+    #[case::directive_of_schemas("{ a @deprecated }")]
+    #[case::directive_twice("{ a @skip(if: true) @skip(if: true) }")]
+    #[case::directive_argument("{ a @skip(if: true, x: 1) }")]
+    #[case::directive_argument_missing("{ a @with }")]
+    #[case::directive_argument_of_a_wrong_type("{ a @include(if: 1) }")]
+    #[case::directive_of_a_variable("query ($v: Int @with(x: 1)) { a(x: $v) }")]
+    #[case::directive_of_a_fragment("{ ...F } fragment F on Query @with(x: null) { a }")]
+    #[case::operation_twice("query A { a } query A { a }")]
+    #[case::anonymous_among_others("{ a } query A { a }")]
+    #[case::two_anonymous("{ a } { a }")]
+    #[case::fragment_unknown("{ ...F }")]
+    #[case::fragment_unused("{ a } fragment F on Query { a }")]
+    #[case::fragment_used_by_an_unused_one(
+        "{ a } fragment F on Query { ...G } fragment G on Query { a }"
+    )]
+    #[case::fragment_twice("{ ...F } fragment F on Query { a } fragment F on Query { a }")]
+    #[case::fragment_in_itself(
+        "{ ...F } fragment F on Query { n { ...G } } fragment G on N { d { ...G } }"
+    )]
+    #[case::fragment_on_nothing("{ ...F } fragment F on Z { a }")]
+    #[case::fragment_on_an_enum("{ ...F } fragment F on E { a }")]
+    #[case::inline_on_nothing("{ ... on Z { a } }")]
+    #[case::inline_on_a_scalar("{ ... on Int { a } }")]
+    #[case::never_such_an_object("{ n { ... on M { a } } }")]
+    #[case::never_such_an_interface("{ j { ... on K { d { __typename } } } }")]
+    #[case::spread_never_such_an_object("{ n { ...F } } fragment F on M { a }")]
+    #[case::two_fields("subscription { s t }")]
+    #[case::two_fields_in_a_fragment(
+        "subscription { ...F } fragment F on Subscription { s ... { t } }"
+    )]
+    #[case::introspection_of_a_subscription("subscription { __typename }")]
+    #[case::introspection_too_deep(
+        "{ __type(name: \"a\") { ...F } } fragment F on __Type { fields { type { inputFields { type { possibleTypes { name } } } } } }"
+    )]
+    #[case::other_field("{ x: a x: b }")]
+    #[case::other_arguments("{ a a(x: 1) }")]
+    #[case::other_values("{ a(x: 1) a(x: 2) }")]
+    #[case::other_field_below("{ n { d { x: a } d { x: b } } }")]
+    #[case::other_field_in_a_fragment("{ n { x: b ...F } } fragment F on N { x: a }")]
+    #[case::other_field_in_two_fragments(
+        "{ n { ...F ...G } } fragment F on N { x: a } fragment G on N { x: b }"
+    )]
+    #[case::other_field_in_fragments_below(
+        "{ n { d { ...F } d { ...G } } } fragment F on N { x: a } fragment G on N { ...H } fragment H on N { x: b }"
+    )]
+    #[case::other_field_within_an_unmerged_fragment(
+        "{ n { ...F } } fragment F on N { d { x: a ... { x: b } } }"
+    )]
+    #[case::other_type("{ u { ... on N { x: a } ... on M { x: a } } }")]
+    #[case::other_null("{ u { ... on N { x: e } ... on M { x: b } } }")]
+    #[case::other_list("{ u { ... on N { x: c } ... on M { x: b } } }")]
+    fn a_query_that_breaks_a_rule(#[case] query: &str) {
+        let found = verdict(query);
+        assert!(
+            matches!(found, Err(super::super::checked::Refusal::Invalid(_))),
+            "{found:?}"
         );
-        let lists = lists + usize::from(is_list);
-        if lists >= 3 {
-            return invalid("Maximum introspection depth exceeded");
-        }
-        self.introspection_depth_of(&field.selection_set, lists)
     }
 
-    fn introspection_depth_of(&self, selections: &[Selection], lists: usize) -> Checked {
-        self.effort.deeper(|| {
-            for selection in selections {
-                self.effort.spend(1)?;
-                match selection {
-                    Selection::Field(field) => self.introspection_depth(field, lists)?,
-                    Selection::Inline(inline) => {
-                        self.introspection_depth_of(&inline.selection_set, lists)?;
-                    }
-                    Selection::Spread(spread) => {
-                        if let Some(fragment) = self.fragments.get(spread.name.as_str()) {
-                            self.introspection_depth_of(&fragment.selection_set, lists)?;
-                        }
-                    }
-                }
-            }
-            Ok(())
-        })
+    #[rstest]
+    #[case("type Query { a: Int }", "mutation { a }", false)]
+    #[case(
+        "type Query { a: Int } type Mutation { a: Int }",
+        "mutation { a }",
+        true
+    )]
+    #[case(
+        "schema { query: Query } type Query { a: Int } type Mutation { a: Int }",
+        "mutation { a }",
+        false
+    )]
+    #[case(
+        "extend schema { mutation: Q } type Q { a: Int } type Query { b: Int }",
+        "mutation { a }",
+        true
+    )]
+    #[case("extend type Query { a: Int }", "{ a }", true)]
+    #[case(
+        "type Query { a: Int } directive @skip on QUERY",
+        "query @skip { a }",
+        true
+    )]
+    #[case(
+        "type Query { a: Int } directive @skip on QUERY",
+        "{ a @skip(if: true) }",
+        false
+    )]
+    #[case("type Query { i: I } interface I { a: Int }", "{ i { a } }", true)]
+    #[case(
+        "type Query { i: I } interface I { a: Int }",
+        "{ i { ... on I { a } } }",
+        false
+    )]
+    fn a_query_is_judged_by_its_schema(
+        #[case] schema: &str,
+        #[case] query: &str,
+        #[case] holds: bool,
+    ) {
+        let document = parse_schema(schema).unwrap();
+        let effort = Effort::new();
+        let schema = Schema::new(&document, &effort).unwrap();
+        let verdict = check(&schema, &parse_query(query).unwrap(), &effort);
+        assert_eq!(verdict.is_ok(), holds, "{verdict:?}");
     }
 }

@@ -279,3 +279,134 @@ fn location(parser: &mut Parser) -> Parsed<String> {
     }
     unexpected(&token)
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::{Value, json};
+
+    use super::super::document::to_value;
+    use super::*;
+
+    fn parsed(text: &str) -> Value {
+        serde_json::to_value(to_value(&parse_schema(text).unwrap()).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn every_kind_of_definition_is_kept() {
+        let named = |name: &str| json!({"NamedType": name, "NonNull": false});
+        let one = json!({"Kind": 1, "Raw": "1", "ExpectedTypeHasDefault": false});
+        let directive = json!([{"Name": "d", "Location": ""}]);
+        let found = parsed(
+            "\"S\" schema @d { query: A } extend schema { mutation: B }
+            type A implements & I & J @d { \"f\" f(\"x\" x: Int = 1 @d): I @d }
+            interface I implements J { f: I } union U @d = | A | B enum E { \"V\" V @d W } scalar S @d
+            input N { x: Int = 1 @d } directive @d(x: Int) repeatable on | FIELD | QUERY
+            extend type A implements K extend input N @d(x: $y)",
+        );
+        let definition = |kind: &str, name: &str, more: Value| {
+            let mut definition =
+                json!({"Kind": kind, "Name": name, "Description": "", "BuiltIn": false});
+            let fields = more.as_object().unwrap().clone();
+            definition.as_object_mut().unwrap().extend(fields);
+            definition
+        };
+        let argument = json!({"Name": "x", "Description": "x", "Type": named("Int"), "DefaultValue": one, "Directives": directive});
+        let expected = json!({
+            "Schema": [{"Description": "S", "Directives": directive, "OperationTypes": [{"Operation": "query", "Type": "A"}]}],
+            "SchemaExtension": [{"Description": "", "OperationTypes": [{"Operation": "mutation", "Type": "B"}]}],
+            "Directives": [{
+                "Name": "d",
+                "Description": "",
+                "IsRepeatable": true,
+                "Locations": ["FIELD", "QUERY"],
+                "Arguments": [{"Name": "x", "Description": "", "Type": named("Int")}],
+            }],
+            "Definitions": [
+                definition("OBJECT", "A", json!({"Interfaces": ["I", "J"], "Directives": directive, "Fields": [
+                    {"Name": "f", "Description": "f", "Type": named("I"), "Arguments": [argument], "Directives": directive}
+                ]})),
+                definition("INTERFACE", "I", json!({"Interfaces": ["J"], "Fields": [{"Name": "f", "Description": "", "Type": named("I")}]})),
+                definition("UNION", "U", json!({"Directives": directive, "Types": ["A", "B"]})),
+                definition("ENUM", "E", json!({"EnumValues": [
+                    {"Name": "V", "Description": "V", "Directives": directive},
+                    {"Name": "W", "Description": ""},
+                ]})),
+                definition("SCALAR", "S", json!({"Directives": directive})),
+                definition("INPUT_OBJECT", "N", json!({"Fields": [
+                    {"Name": "x", "Description": "", "Type": named("Int"), "DefaultValue": one, "Directives": directive}
+                ]})),
+            ],
+            "Extensions": [
+                definition("OBJECT", "A", json!({"Interfaces": ["K"]})),
+                definition("INPUT_OBJECT", "N", json!({"Directives": [{"Name": "d", "Location": "", "Arguments": [
+                    {"Name": "x", "Value": {"Kind": 0, "Raw": "y", "ExpectedTypeHasDefault": false}}
+                ]}]})),
+            ],
+        });
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn comments_stay_where_gqlparser_keeps_them() {
+        let found = parsed("# a\n\"d\" # b\ntype A { # c\n f: Int # d\n } # e");
+        let comment = |text: &str| json!({"List": [{"Value": text}]});
+        let definition = &found["Definitions"][0];
+        assert_eq!(definition["BeforeDescriptionComment"], comment("# a"));
+        assert_eq!(definition["AfterDescriptionComment"], comment("# b"));
+        assert_eq!(
+            definition["Fields"][0]["AfterDescriptionComment"],
+            comment("# c")
+        );
+        assert_eq!(definition["EndOfDefinitionComment"], comment("# d"));
+        assert_eq!(found["Comment"], comment("# e"));
+    }
+
+    #[rstest]
+    #[case("query { a }", "Unexpected Name \"query\"", "1:1")]
+    #[case("{", "Unexpected {", "1:1")]
+    #[case("type A {", "Expected Name, found <EOF>", "1:9")]
+    #[case("type A {}", "expected at least one definition, found }", "1:9")]
+    #[case(
+        "type A { f(): Int }",
+        "expected at least one definition, found )",
+        "1:12"
+    )]
+    #[case("type A { f: Int = 1 }", "Expected Name, found =", "1:17")]
+    #[case("type A implements B C { f: Int }", "Unexpected Name \"C\"", "1:21")]
+    #[case("union U = || A", "Expected Name, found |", "1:12")]
+    #[case("directive @d", "Expected \"on\", found <EOF>", "1:13")]
+    #[case("directive @d on FIELD | FOO", "Unexpected Name \"FOO\"", "1:25")]
+    #[case("\"d\" extend type A { f: Int }", "Unexpected String \"d\"", "1:2")]
+    #[case("extend type A", "Unexpected <EOF>", "1:14")]
+    #[case("extend schema", "Unexpected <EOF>", "1:14")]
+    #[case(
+        "extend interface A implements B",
+        "Unexpected Name \"implements\"",
+        "1:20"
+    )]
+    #[case("extend directive @d on FIELD", "Unexpected Name \"directive\"", "1:8")]
+    #[case("extend scalar S @d(x: $y)", "Unexpected $", "1:23")]
+    #[case("schema { foo: A }", "Unexpected Name \"foo\"", "1:10")]
+    fn a_schema_that_is_none_is_refused(
+        #[case] text: &str,
+        #[case] message: &str,
+        #[case] place: &str,
+    ) {
+        let found = parse_schema(text).unwrap_err().to_string();
+        assert_eq!(
+            found,
+            format!("{message} in GraphQL string at location {place}")
+        );
+    }
+
+    #[rstest]
+    #[case("")]
+    #[case("type A")]
+    #[case("schema")]
+    #[case("union U")]
+    #[case("\"\" extend type A { f: Int }")]
+    fn gqlparser_takes_more_than_the_specification(#[case] text: &str) {
+        assert!(parse_schema(text).is_ok());
+    }
+}

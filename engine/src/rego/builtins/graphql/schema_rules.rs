@@ -341,3 +341,122 @@ fn name(name: &str) -> Checked {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::super::schema_parser::parse_schema;
+    use super::*;
+
+    /// A directive for every place, which may stand once.
+    const EVERYWHERE: &str =
+        "directive @d on SCHEMA | SCALAR | OBJECT | FIELD_DEFINITION | ARGUMENT_DEFINITION
+        | INTERFACE | UNION | ENUM | ENUM_VALUE | INPUT_OBJECT | INPUT_FIELD_DEFINITION ";
+
+    fn verdict(text: &str) -> Checked {
+        let document = parse_schema(&format!("{EVERYWHERE}{text}")).unwrap();
+        Schema::new(&document, &Effort::new()).map(|_| ())
+    }
+
+    #[rstest]
+    #[case::nothing("")]
+    #[case::no_queries("input A { a: Int }")]
+    #[case::all_kinds(
+        "type A implements I & J @d { a(x: N = {a: 1} @d): U @d } interface I implements J { a(x: N): U } interface J { a: U } union U @d = A enum E @d { A @d } scalar S @d input N @d { a: [S!] = 1 @d }"
+    )]
+    #[case::extended_only(
+        "extend type A { a: Int } extend enum E { A } extend input N { a: Int } extend union U = A"
+    )]
+    #[case::extended(
+        "enum E { A } extend enum E { B } interface I { a: Int } extend interface I { b: Int }"
+    )]
+    #[case::extended_built_in("extend scalar Int @specifiedBy(url: \"u\")")]
+    #[case::empty_union("union U")]
+    #[case::narrower(
+        "interface I { a: [I] b: U c(x: Int!): Int } union U = A type A implements I { a: [A!]! b: A c(x: Int, y: Int! = 1): Int }"
+    )]
+    #[case::interface_twice("interface I { a: Int } type A implements I & I { a: Int }")]
+    #[case::directives_twice_on_a_type("type A @d @d { a: Int } enum E @d @d { A }")]
+    #[case::repeatable("directive @r repeatable on FIELD_DEFINITION type A { a: Int @r @r }")]
+    #[case::redefined(
+        "directive @skip on FIELD directive @deprecated on OBJECT type A @deprecated { a: Int }"
+    )]
+    #[case::directives_of_each_other(
+        "directive @a(x: Int @b) on ARGUMENT_DEFINITION directive @b(x: Int @a) on ARGUMENT_DEFINITION"
+    )]
+    #[case::default_of_an_argument("directive @a(x: Int! = 1) on SCALAR scalar S @a")]
+    #[case::values_are_not_checked("type A { a(x: Int = \"a\"): Int @deprecated(reason: 1) }")]
+    #[case::root_of_any_kind("schema { query: E } enum E { A }")]
+    #[case::underscores_of_a_value("enum E { __A }")]
+    fn a_schema_that_holds(#[case] schema: &str) {
+        assert_eq!(verdict(schema), Ok(()));
+    }
+
+    #[rstest]
+    #[case::type_twice("scalar A scalar A")]
+    #[case::built_in_type("type String { a: Int }")]
+    #[case::extension_of_another_kind("extend type A { a: Int } enum A { B }")]
+    #[case::reserved_type("scalar __A")]
+    #[case::reserved_field("type A { __a: Int }")]
+    #[case::reserved_argument("type A { a(__x: Int): Int }")]
+    #[case::reserved_directive("directive @__a on FIELD")]
+    #[case::no_fields("type A")]
+    #[case::no_interface_fields("interface A")]
+    #[case::no_input_fields("input A")]
+    #[case::no_values("enum A")]
+    #[case::field_twice("type A { a: Int } extend type A { a: Int }")]
+    #[case::value_twice("enum A { B B }")]
+    #[case::value_reserved("enum A { null }")]
+    #[case::member_twice("union U = A | A type A { a: Int }")]
+    #[case::member_unknown("union U = A")]
+    #[case::member_no_object("union U = Int")]
+    #[case::field_of_no_type("type A { a: [B] }")]
+    #[case::field_of_an_input("type A { a: N } input N { a: Int }")]
+    #[case::input_field_of_an_object("input N { a: A } type A { a: Int }")]
+    #[case::argument_of_an_object("type A { a(x: A): Int }")]
+    #[case::argument_of_no_type("directive @a(x: B) on FIELD")]
+    #[case::interface_unknown("type A implements I { a: Int }")]
+    #[case::interface_no_interface("type A implements B { a: Int } type B { a: Int }")]
+    #[case::interface_field_missing("interface I { a: Int } type A implements I { b: Int }")]
+    #[case::interface_field_wider("interface I { a: Int! } type A implements I { a: Int }")]
+    #[case::interface_field_no_list("interface I { a: [Int] } type A implements I { a: Int }")]
+    #[case::interface_argument_missing(
+        "interface I { a(x: Int): Int } type A implements I { a: Int }"
+    )]
+    #[case::interface_argument_stricter(
+        "interface I { a(x: Int): Int } type A implements I { a(x: Int!): Int }"
+    )]
+    #[case::interface_argument_added(
+        "interface I { a: Int } type A implements I { a(x: Int!): Int }"
+    )]
+    #[case::interface_of_the_interface(
+        "interface I implements J { a: Int } interface J { a: Int } type A implements I { a: Int }"
+    )]
+    #[case::interfaces_of_each_other(
+        "interface I implements J { a: Int } interface J implements I { a: Int }"
+    )]
+    #[case::directive_twice("directive @a on FIELD directive @a on FIELD")]
+    #[case::directive_unknown("enum A { B @z }")]
+    #[case::directive_elsewhere("type A @deprecated { a: Int }")]
+    #[case::directive_in_itself("directive @a(x: Int @a) on ARGUMENT_DEFINITION")]
+    #[case::directive_argument("scalar S @specifiedBy(url: \"u\", z: 1)")]
+    #[case::directive_argument_missing("scalar S @specifiedBy")]
+    #[case::directive_argument_null("scalar S @specifiedBy(url: null)")]
+    #[case::once_on_a_field("type A { a: Int @d @d }")]
+    #[case::once_on_an_argument("type A { a(x: Int @d @d): Int }")]
+    #[case::once_on_a_value("enum A { B @d @d }")]
+    #[case::once_on_a_schema("schema @d @d { query: A } type A { a: Int }")]
+    #[case::once_on_an_extension("extend schema @d @d")]
+    #[case::two_schemas("schema { query: A } schema { query: A } type A { a: Int }")]
+    #[case::root_unknown("schema { query: A }")]
+    #[case::root_unknown_of_an_extension("extend schema { mutation: A }")]
+    #[case::directive_of_the_schema("extend schema @z")]
+    fn a_schema_that_breaks_a_rule(#[case] schema: &str) {
+        let found = verdict(schema);
+        assert!(
+            matches!(found, Err(super::super::checked::Refusal::Invalid(_))),
+            "{found:?}"
+        );
+    }
+}
