@@ -264,6 +264,13 @@ mod tests {
             .collect();
         let ladder = format!("{} b {}", "a { ".repeat(40), "}".repeat(40));
         let end = |at: usize| format!("fragment F{at} on Query {{ b }}");
+        let fields = |kind: &str, times: usize| -> String {
+            (0..times).map(|at| format!("f{at}{kind} ")).collect()
+        };
+        let many_fields = format!(
+            "interface I {{ a({0}): Int }} type A implements I {{ a({0}): Int }} type Query {{ b: Int }}",
+            fields(": Int", 5000)
+        );
         let introspection: String = (0..40)
             .map(|at| {
                 format!(
@@ -311,6 +318,14 @@ mod tests {
                 recursive.to_owned(),
             ),
             (format!("{{ {} }}", "b ".repeat(5000)), recursive.to_owned()),
+            (
+                format!("{{ {} }}", "b @d ".repeat(5000)),
+                format!(
+                    "{recursive} directive @d on {}",
+                    "FIELD | ".repeat(5000) + "QUERY"
+                ),
+            ),
+            ("{ b }".to_owned(), many_fields),
             (
                 format!(
                     "{{ __type(name: \"a\") {{ ...F0 }} }} {introspection} fragment F40 on __Type {{ name }}"

@@ -266,6 +266,7 @@ impl<'check, 'doc> Rules<'check, 'doc> {
             let Some(definition) = self.schema.directives.get(name.as_str()) else {
                 return invalid(format!("Unknown directive \"@{name}\""));
             };
+            self.effort.spend(definition.locations.len())?;
             if !definition.locations.iter().any(|known| known == location) {
                 return invalid(format!(
                     "Directive \"@{name}\" may not be used on {location}"

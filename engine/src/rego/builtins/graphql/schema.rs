@@ -17,6 +17,8 @@ pub(super) struct TypeDefinition<'doc> {
     pub(super) name: &'doc str,
     pub(super) kind: DefinitionKind,
     pub(super) built_in: bool,
+    /// Whether an object of it has just one field (`@oneOf`).
+    pub(super) is_one_of: bool,
     pub(super) directives: Vec<&'doc Directive>,
     pub(super) interfaces: Vec<&'doc str>,
     pub(super) fields: Vec<&'doc FieldDefinition>,
@@ -32,6 +34,7 @@ impl<'doc> TypeDefinition<'doc> {
             name: &definition.name,
             kind: definition.kind,
             built_in: definition.built_in,
+            is_one_of: false,
             directives: Vec::new(),
             interfaces: Vec::new(),
             fields: Vec::new(),
@@ -43,7 +46,10 @@ impl<'doc> TypeDefinition<'doc> {
     }
 
     fn extend(&mut self, definition: &'doc Definition) {
-        self.directives.extend(&definition.directives);
+        for directive in &definition.directives {
+            self.directives.push(directive);
+            self.is_one_of |= directive.name == "oneOf";
+        }
         self.interfaces
             .extend(definition.interfaces.iter().map(String::as_str));
         self.members
@@ -76,12 +82,6 @@ impl<'doc> TypeDefinition<'doc> {
 
     pub(super) fn has_enum_value(&self, name: &str) -> bool {
         self.enum_names.contains(name)
-    }
-
-    pub(super) fn is_one_of(&self) -> bool {
-        self.directives
-            .iter()
-            .any(|directive| directive.name == "oneOf")
     }
 }
 

@@ -46,8 +46,9 @@ impl Rules<'_, '_> {
                 return invalid(format!("{union} type {member:?} must be OBJECT"));
             }
         }
-        for interface in &definition.interfaces {
-            self.implements(definition, interface)?;
+        let interfaces: BTreeSet<&str> = definition.interfaces.iter().copied().collect();
+        for interface in &interfaces {
+            self.implements(definition, interface, &interfaces)?;
         }
         if definition.kind == DefinitionKind::Enum {
             self.enum_values(definition)?;
@@ -169,6 +170,7 @@ impl Rules<'_, '_> {
         let Some(directive) = self.schema.directives.get(used_name) else {
             return invalid(format!("Undefined directive {used_name}"));
         };
+        self.effort.spend(directive.locations.len())?;
         if !directive.locations.iter().any(|known| known == location) {
             return invalid(format!(
                 "Directive {used_name} is not applicable on {location}"
@@ -207,7 +209,13 @@ impl Rules<'_, '_> {
         Ok(())
     }
 
-    fn implements(&self, definition: &TypeDefinition, name: &str) -> Checked {
+    /// One of the interfaces of a type, with all of them.
+    fn implements(
+        &self,
+        definition: &TypeDefinition,
+        name: &str,
+        others: &BTreeSet<&str>,
+    ) -> Checked {
         let interface = defined(self.schema, name)?;
         if interface.kind != DefinitionKind::Interface {
             return invalid(format!(
@@ -223,27 +231,28 @@ impl Rules<'_, '_> {
                     definition.name, required.name
                 ));
             };
-            let what = format!(
-                "For {} to implement {name} the field {}",
-                definition.name, required.name
-            );
-            if !self.is_covariant(&required.of, &found.of) {
-                return invalid(format!("{what} must have type {}", required.of));
-            }
-            same_arguments(required, found).or_else(|why| invalid(format!("{what} {why}")))?;
-            self.effort.spend(
-                required
-                    .arguments
-                    .len()
-                    .saturating_mul(found.arguments.len()),
-            )?;
+            let pairs = required
+                .arguments
+                .len()
+                .saturating_mul(found.arguments.len());
+            self.effort.spend(pairs)?;
+            let same = if self.is_covariant(&required.of, &found.of) {
+                same_arguments(required, found)
+            } else {
+                Err(format!("must have type {}", required.of))
+            };
+            same.or_else(|why| {
+                invalid(format!(
+                    "For {} to implement {name} the field {} {why}",
+                    definition.name, required.name
+                ))
+            })?;
         }
         self.effort.spend(interface.interfaces.len())?;
-        let own: BTreeSet<&str> = definition.interfaces.iter().copied().collect();
         match interface
             .interfaces
             .iter()
-            .find(|above| !own.contains(*above))
+            .find(|above| !others.contains(*above))
         {
             Some(above) => invalid(format!(
                 "Type {} must implement {above} because it is implemented by {name}",

@@ -27,10 +27,7 @@ impl<'check, 'doc> Rules<'check, 'doc> {
         of: &'check Type,
         has_default: bool,
         scope: Option<&Scope<'doc>>,
-    ) -> Checked
-    where
-        'doc: 'check,
-    {
+    ) -> Checked {
         let expected = self
             .schema
             .type_named(of.name())
@@ -165,7 +162,7 @@ impl<'check, 'doc> Rules<'check, 'doc> {
                 ));
             }
         }
-        if !definition.is_one_of() {
+        if !definition.is_one_of {
             return Ok(());
         }
         let [child] = value.children.as_slice() else {
