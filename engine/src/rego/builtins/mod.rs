@@ -3,11 +3,8 @@
 //! Each is written from the documentation of OPA's built-in of the same name, in the module of its family.
 //! regorus looks an extension up before its own built-ins, so one of the same name replaces it.
 
-<<<<<<< HEAD
 mod collection;
-=======
 mod graphql;
->>>>>>> wt-graphql
 mod moment;
 mod operand;
 mod outside;
@@ -58,16 +55,13 @@ const fn builtin(
 }
 
 /// The built-ins of every family.
-<<<<<<< HEAD
 const FAMILIES: &[&[Builtin]] = &[
     collection::BUILTINS,
+    graphql::BUILTINS,
     moment::BUILTINS,
     outside::BUILTINS,
     template::BUILTINS,
 ];
-=======
-const FAMILIES: &[&[Builtin]] = &[moment::BUILTINS, graphql::BUILTINS];
->>>>>>> wt-graphql
 
 /// Every built-in of this crate.
 pub(super) fn all() -> impl Iterator<Item = &'static Builtin> {

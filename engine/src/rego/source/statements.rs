@@ -14,7 +14,7 @@ use super::extent::{Extent, end_of, extent, index};
 use super::iterations::Collections;
 use super::tokens::{Kind, tokens};
 use crate::rego::edits::Edit;
-use crate::rego::reference::{import_alias, package_path, start_of};
+use crate::rego::reference::{import_alias, package_path};
 use crate::rego::walk::{Node, walk_rule};
 
 /// What the name of a term that was taken out starts with.
