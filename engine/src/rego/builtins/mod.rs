@@ -3,13 +3,18 @@
 //! Each is written from the documentation of OPA's built-in of the same name, in the module of its family.
 //! regorus looks an extension up before its own built-ins, so one of the same name replaces it.
 
+mod digest;
+mod jwt;
 mod moment;
 mod operand;
+mod x509;
 
 use regorus::unstable::BUILTINS;
 use regorus::{Engine, Value};
 
 pub(crate) use moment::Moment;
+
+use crate::crypto::Malformed;
 
 /// A built-in function.
 #[derive(Clone, Copy)]
@@ -41,6 +46,12 @@ impl Failure {
     }
 }
 
+impl From<Malformed> for Failure {
+    fn from(malformed: Malformed) -> Self {
+        Self::new(malformed.0)
+    }
+}
+
 /// Short for a table's row.
 const fn builtin(
     name: &'static str,
@@ -51,7 +62,12 @@ const fn builtin(
 }
 
 /// The built-ins of every family.
-const FAMILIES: &[&[Builtin]] = &[moment::BUILTINS];
+const FAMILIES: &[&[Builtin]] = &[
+    digest::BUILTINS,
+    jwt::BUILTINS,
+    moment::BUILTINS,
+    x509::BUILTINS,
+];
 
 /// Every built-in of this crate.
 pub(super) fn all() -> impl Iterator<Item = &'static Builtin> {
