@@ -88,7 +88,7 @@ fn walk(
     for entry in walk {
         match entry {
             Ok(entry) if is_input(&entry, documents) => {
-                found.push(FileSource::Path(entry.into_path()))
+                found.push(FileSource::Path(entry.into_path()));
             }
             Ok(_) => {}
             Err(error) => diagnostics.push(walk_error(folder, &error)),

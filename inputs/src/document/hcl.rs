@@ -33,6 +33,9 @@ pub(super) fn parse(text: &str) -> Parsed {
     Ok(Tree::object(object, whole))
 }
 
+/// What the parser lets through and HCL does not.
+const OVER_LINES: &str = "a text in quotes that goes on to the next line";
+
 struct Reader<'a> {
     expressions: Expressions<'a>,
 }
@@ -81,7 +84,11 @@ impl Reader<'_> {
                 BlockLabel::Ident(ident) => ident.span(),
                 BlockLabel::String(text) => text.span(),
             };
-            names.push((label.as_str(), self.expressions.span(at)));
+            let at = self.expressions.span(at);
+            if at.start.line != at.end.line {
+                return Err(error(OVER_LINES, at));
+            }
+            names.push((label.as_str(), at));
         }
         let object = self.body(&block.body, depth)?;
         let value = Tree::object(object, span);

@@ -90,19 +90,16 @@ impl<'a> Reader<'a> {
         let quote = ["\"\"\"", "\"", "`"]
             .into_iter()
             .find(|quote| line.starts_with(*quote) && (quote.len() == 1 || line.len() > 6));
-        let (key, behind) = match quote {
-            Some(quote) => {
-                let inner = line.get(quote.len()..).unwrap_or_default();
-                let (key, rest) = inner
-                    .split_once(quote)
-                    .ok_or_else(|| error("a quoted key without its closing quote", whole))?;
-                let (_, value) = rest.split_once(['=', ':']).ok_or_else(no_delimiter)?;
-                (key.trim(), value)
-            }
-            None => {
-                let (key, value) = line.split_once(['=', ':']).ok_or_else(no_delimiter)?;
-                (key.trim(), value)
-            }
+        let (key, behind) = if let Some(quote) = quote {
+            let inner = line.get(quote.len()..).unwrap_or_default();
+            let (key, rest) = inner
+                .split_once(quote)
+                .ok_or_else(|| error("a quoted key without its closing quote", whole))?;
+            let (_, value) = rest.split_once(['=', ':']).ok_or_else(no_delimiter)?;
+            (key.trim(), value)
+        } else {
+            let (key, value) = line.split_once(['=', ':']).ok_or_else(no_delimiter)?;
+            (key.trim(), value)
         };
         if key.is_empty() {
             return Err(error("a value without a key", whole));
@@ -128,7 +125,7 @@ impl<'a> Reader<'a> {
     }
 
     fn value(&mut self, value: &str, line: Span) -> Result<String, soc2gate_source::ParseError> {
-        let quote = if value.len() > 3 && value.starts_with("\"\"\"") {
+        let quote = if value.starts_with("\"\"\"") {
             Some("\"\"\"")
         } else {
             value.starts_with('`').then_some("`")
@@ -176,12 +173,11 @@ impl<'a> Reader<'a> {
     fn continued(&mut self, begun: &str) -> String {
         let mut value = begun.to_owned();
         while let Some(next) = self.raw_line().map(str::trim) {
-            match next.strip_suffix('\\') {
-                Some(next) => value.push_str(next),
-                None => {
-                    value.push_str(next);
-                    break;
-                }
+            if let Some(next) = next.strip_suffix('\\') {
+                value.push_str(next)
+            } else {
+                value.push_str(next);
+                break;
             }
         }
         value

@@ -1,47 +1,22 @@
-//! Java properties with `${key}` references, as magiconair/properties reads them. A parser of our own: the crates
-//! there are for Java properties know no references.
+//! Java properties, as magiconair/properties reads them for Conftest: references `${key}` stay as they are written. A
+//! parser of our own: the crates there are give no positions.
 
-use std::collections::HashMap;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
 use soc2gate_source::{Lines, ParseError, Span, Tree, TreeObject};
 
-use super::parse::{MAX_EXPANSION, Parsed, error, too_large};
-
-/// How deep references may lead on to references.
-const MAX_REFERENCES: usize = 64;
+use super::parse::{Parsed, error};
 
 pub(super) fn parse(text: &str) -> Parsed {
-    let entries = Reader {
+    let mut reader = Reader {
         characters: text.char_indices().peekable(),
         end: text.len(),
         lines: Lines::new(text),
-    }
-    .entries()?;
-    let values: HashMap<&str, &Entry> = entries.iter().map(|entry| (&*entry.key, entry)).collect();
-    let mut expansion = Expansion {
-        values,
-        done: HashMap::new(),
-        added: 0,
     };
-    let mut object = TreeObject::default();
-    for entry in &entries {
-        let value = expansion.of(entry, &mut Vec::new())?;
-        object.insert(
-            &*entry.key,
-            Tree::scalar(value, entry.value_span).named(entry.key_span),
-        );
-    }
-    let whole = Lines::new(text).span(0..text.len());
+    let object = reader.entries()?;
+    let whole = reader.lines.span(0..text.len());
     Ok(Tree::object(object, whole))
-}
-
-struct Entry {
-    key: String,
-    key_span: Span,
-    value: String,
-    value_span: Span,
 }
 
 struct Reader<'a> {
@@ -51,8 +26,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn entries(mut self) -> Result<Vec<Entry>, ParseError> {
-        let mut entries = Vec::new();
+    fn entries(&mut self) -> Result<TreeObject, ParseError> {
+        let mut entries = TreeObject::default();
         while let Some((start, first)) = self.characters.peek().copied() {
             match first {
                 '#' | '!' => {
@@ -65,18 +40,19 @@ impl Reader<'_> {
                 _ if is_blank(first) || is_line_end(first) => {
                     self.characters.next();
                 }
-                _ => entries.push(self.entry(start)?),
+                _ => {
+                    let (key, tree) = self.entry(start)?;
+                    entries.insert(key, tree);
+                }
             }
         }
         Ok(entries)
     }
 
-    fn entry(&mut self, start: usize) -> Result<Entry, ParseError> {
+    fn entry(&mut self, start: usize) -> Result<(String, Tree), ParseError> {
         let mut key = String::new();
-        while let Some((_, next)) = self
-            .characters
-            .next_if(|(_, next)| !is_blank(*next) && !is_line_end(*next) && !":=".contains(*next))
-        {
+        let is_key = |next: char| !is_blank(next) && !is_line_end(next) && !":=".contains(next);
+        while let Some((_, next)) = self.characters.next_if(|(_, next)| is_key(*next)) {
             self.push(&mut key, next)?;
         }
         let key_end = self.offset();
@@ -90,12 +66,11 @@ impl Reader<'_> {
         let value_start = self.offset();
         let mut value = String::new();
         while let Some((_, next)) = self.characters.next_if(|(_, next)| !is_line_end(*next)) {
-            if next == '\\'
-                && self
-                    .characters
-                    .peek()
-                    .is_some_and(|(_, next)| is_line_end(*next))
-            {
+            let ends = self
+                .characters
+                .peek()
+                .is_some_and(|(_, next)| is_line_end(*next));
+            if next == '\\' && ends {
                 if self.characters.next_if(|(_, next)| *next == '\r').is_some() {
                     self.characters.next_if(|(_, next)| *next == '\n');
                 } else {
@@ -107,12 +82,8 @@ impl Reader<'_> {
             }
         }
         let value_end = self.offset();
-        Ok(Entry {
-            key,
-            key_span,
-            value,
-            value_span: self.lines.span(value_start..value_end),
-        })
+        let value_span = self.lines.span(value_start..value_end);
+        Ok((key, Tree::scalar(value, value_span).named(key_span)))
     }
 
     /// Adds a character, or what an escape stands for.
@@ -175,69 +146,10 @@ fn is_line_end(character: char) -> bool {
     matches!(character, '\n' | '\r')
 }
 
-/// Values with their references replaced. There is no environment, so a reference to no key is empty.
-struct Expansion<'a> {
-    values: HashMap<&'a str, &'a Entry>,
-    done: HashMap<&'a str, String>,
-    added: usize,
-}
-
-impl<'a> Expansion<'a> {
-    fn of(&mut self, entry: &'a Entry, open: &mut Vec<&'a str>) -> Result<String, ParseError> {
-        let mut expanded = String::new();
-        let mut rest = entry.value.as_str();
-        while let Some((before, reference)) = rest.split_once("${") {
-            let Some((key, behind)) = reference.split_once('}') else {
-                return Err(error("a reference ${ without its }", entry.value_span));
-            };
-            expanded.push_str(before);
-            if let Some((key, target)) = self
-                .values
-                .get_key_value(key)
-                .map(|(key, entry)| (*key, *entry))
-            {
-                let value = self.target(key, target, entry, open)?;
-                self.added = self.added.saturating_add(value.len());
-                if self.added > MAX_EXPANSION {
-                    return Err(too_large(entry.value_span));
-                }
-                expanded.push_str(&value);
-            }
-            rest = behind;
-        }
-        expanded.push_str(rest);
-        Ok(expanded)
-    }
-
-    fn target(
-        &mut self,
-        key: &'a str,
-        target: &'a Entry,
-        from: &Entry,
-        open: &mut Vec<&'a str>,
-    ) -> Result<String, ParseError> {
-        if let Some(done) = self.done.get(key) {
-            return Ok(done.clone());
-        }
-        if open.contains(&key) {
-            return Err(error("references that lead in a circle", from.value_span));
-        }
-        if open.len() >= MAX_REFERENCES {
-            return Err(error("references that lead on too often", from.value_span));
-        }
-        open.push(key);
-        let value = self.of(target, open)?;
-        open.pop();
-        self.done.insert(key, value.clone());
-        Ok(value)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
     use serde_json::{Value, json};
-    use soc2gate_source::ParseErrorKind;
 
     use super::super::parse::tests::{at, place_of_error, value};
     use super::*;
@@ -249,7 +161,7 @@ mod tests {
     #[case("a=one \\\n   two\\\r\n\tthree\nb=x", json!({"a": "one twothree", "b": "x"}))]
     #[case("a\\ b\\:c = \\u00e9\\t\\q\n", json!({"a b:c": "é\tq"}))]
     #[case("a = 1\na = 2\n", json!({"a": "2"}))]
-    #[case("host = ${name}.${zone}\nname = web\nzone = ${none}eu\n", json!({"host": "web.eu", "name": "web", "zone": "eu"}))]
+    #[case("host = ${name}.${zone}\nname = web\nzone = ${none}eu\n", json!({"host": "${name}.${zone}", "name": "web", "zone": "${none}eu"}))]
     fn values_are_those_of_properties(#[case] text: &str, #[case] expected: Value) {
         assert_eq!(value(parse, text), expected);
     }
@@ -266,18 +178,7 @@ mod tests {
     #[case("a=1\nb=\\u12g4\n", 2, 4)]
     #[case("a=1\nb=\\ud800\n", 2, 4)]
     #[case("a=x\\", 1, 5)]
-    #[case("a=${b\n", 1, 3)]
-    #[case("a=${b}\nb=${a}\n", 1, 3)]
     fn errors_have_positions(#[case] text: &str, #[case] line: u32, #[case] column: u32) {
         assert_eq!(place_of_error(parse, text), (line, column));
-    }
-
-    #[test]
-    fn references_expand_to_no_more_than_is_read() {
-        let mut text = "a0 = xxxxxxxx\n".to_owned();
-        for at in 1..40 {
-            text.push_str(&format!("a{at} = ${{a{}}}${{a{}}}\n", at - 1, at - 1));
-        }
-        assert_eq!(parse(&text).unwrap_err().kind, ParseErrorKind::TooLarge);
     }
 }

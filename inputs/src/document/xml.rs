@@ -118,15 +118,12 @@ impl Reader<'_> {
     }
 
     fn add(&mut self, text: &str, range: Range<usize>) {
-        match &mut self.piece {
-            Some(piece) => {
-                piece.text.push_str(text);
-                piece.range.end = range.end;
-            }
-            None => {
-                let text = text.to_owned();
-                self.piece = Some(Piece { text, range });
-            }
+        if let Some(piece) = &mut self.piece {
+            piece.text.push_str(text);
+            piece.range.end = range.end;
+        } else {
+            let text = text.to_owned();
+            self.piece = Some(Piece { text, range });
         }
     }
 
