@@ -51,7 +51,7 @@ const PORTS: &[(&str, &str, &str, &str)] = &[
         "Dockerfile",
         "FROM a\nEXPOSE 80\n",
         r#"[1, "Value", 0]"#,
-        "2:7",
+        "2:8",
     ),
     (
         "h.ini",

@@ -97,6 +97,9 @@ impl<'a> Reader<'a> {
             .next()
             .unwrap_or_default()
             .len();
+        let behind = first.get(keyword..).unwrap_or_default();
+        let arguments = start + first.len() - behind.trim_start().len();
+        let arguments = self.lines.position(arguments);
         let keyword = self.lines.span(start..start + keyword);
         if logical.trim().is_empty() {
             return Ok(());
@@ -123,7 +126,12 @@ impl<'a> Reader<'a> {
             .get(..self.at)
             .map_or(self.at, |read| read.trim_end().len());
         let span = self.lines.span(start..end.max(start));
-        self.command(instruction, keyword, span);
+        self.command(
+            instruction,
+            keyword,
+            Span::new(arguments, span.end.max(arguments)),
+            span,
+        );
         Ok(())
     }
 
@@ -181,7 +189,7 @@ impl<'a> Reader<'a> {
         Ok(true)
     }
 
-    fn command(&mut self, instruction: Instruction, keyword: Span, span: Span) {
+    fn command(&mut self, instruction: Instruction, keyword: Span, arguments: Span, span: Span) {
         if instruction.name == "from" {
             self.stages += 1;
         }
@@ -191,7 +199,6 @@ impl<'a> Reader<'a> {
             self.commands
                 .push(tree(comment, stage, Span::at(at.start), at));
         }
-        let arguments = Span::new(keyword.end, span.end.max(keyword.end));
         let tree = tree(instruction, stage, keyword, arguments);
         self.commands.push(Tree {
             span,

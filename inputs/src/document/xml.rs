@@ -195,9 +195,12 @@ impl Reader<'_> {
                 .and_then(|rest| rest.find(&name));
             let start = from + found.unwrap_or_default();
             let value_start = start + name.len();
-            from = (value_start + attribute.value.len()).min(range.end);
+            let rest = self.text.get(value_start..range.end).unwrap_or_default();
+            let quote = value_start + rest.find(['"', '\'']).unwrap_or_default();
+            // The value between two quotes.
+            from = (quote + attribute.value.len() + 2).min(range.end);
             let key = self.lines.span(start..value_start);
-            let span = self.lines.span(value_start..range.end.max(value_start));
+            let span = self.lines.span(quote..from.max(quote));
             if !names.insert(name.clone()) {
                 return Err(ParseError {
                     kind: ParseErrorKind::DuplicateKey(name),

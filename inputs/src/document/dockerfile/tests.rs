@@ -69,7 +69,7 @@ fn commands_have_positions() {
     assert_eq!(at(parse, text, &[0.into()]), (1, 1));
     assert_eq!(
         at(parse, text, &[1.into(), "Value".into(), 0.into()]),
-        (2, 5)
+        (2, 6)
     );
     assert_eq!(at(parse, text, &[2.into()]), (4, 3));
     assert_eq!(at(parse, text, &[3.into()]), (6, 1));
