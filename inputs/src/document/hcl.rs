@@ -14,7 +14,7 @@ use super::parse::{Parsed, error};
 use expression::Expressions;
 
 pub(super) fn parse(text: &str) -> Parsed {
-    let mut lines = Lines::new(text);
+    let lines = Lines::new(text);
     let body = parse_body(text).map_err(|found| {
         let at = Span::at(lines.position(found.location().offset()));
         if found.message().starts_with("invalid nesting depth") {

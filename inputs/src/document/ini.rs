@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
         let mut value = begun.to_owned();
         while let Some(next) = self.raw_line().map(str::trim) {
             if let Some(next) = next.strip_suffix('\\') {
-                value.push_str(next)
+                value.push_str(next);
             } else {
                 value.push_str(next);
                 break;

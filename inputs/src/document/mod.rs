@@ -26,8 +26,16 @@ use crate::unit::stream;
 use crate::{Read, SourceFile, Unit};
 pub use format::Format;
 
-/// Largest text of a format other than YAML and JSON, in bytes: their parsers take many times its size.
-const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Largest text that is read, in bytes, where a parser takes many times its size. YAML and JSON have no limit of their
+/// own.
+fn max_bytes(format: Format) -> Option<usize> {
+    match format {
+        Format::Yaml | Format::Json => None,
+        // Its parser compares each key of an object with every other.
+        Format::Hcl2 => Some(1024 * 1024),
+        _ => Some(4 * 1024 * 1024),
+    }
+}
 
 /// Most documents that one list is taken apart into.
 const MAX_LISTED: usize = 10_000;
@@ -49,6 +57,15 @@ pub fn documents(file: &SourceFile, format: Format) -> Read {
 
 /// Reads a unit as a configuration document.
 pub(crate) fn document(unit: &Unit, read: &mut Read) {
+    let format = unit.format;
+    if let Some(most) = max_bytes(format).filter(|most| unit.length > *most) {
+        let message = format!("larger than {most} bytes, the most for {}", format.as_str());
+        let diagnostic = Diagnostic::new(Code::TooBig, message).help("split the file");
+        let start = Span::at(Position::START);
+        read.diagnostics
+            .push(diagnostic.at(&*unit.file.name, start));
+        return;
+    }
     match unit.parse() {
         Ok(Some(document)) => subjects(unit, document, read),
         // A file that holds nothing is one document without a value; between others it is none.
@@ -79,13 +96,6 @@ pub(crate) fn parse(text: &str, format: Format) -> Result<Document, ParseError> 
         Format::Properties => properties::parse,
         Format::Csv => csv::parse,
     };
-    if text.len() > MAX_BYTES {
-        let message = format!(
-            "larger than {MAX_BYTES} bytes, which is the most for {}",
-            format.as_str()
-        );
-        return Err(parse::error(&message, Span::at(Position::START)));
-    }
     parse(text)?.into_document()
 }
 

@@ -90,8 +90,10 @@ fn what_is_too_much_is_refused() {
     let long = format!("[{}1]", "1,".repeat(MAX_LISTED));
     assert_eq!(codes(&long, Format::Json), [Code::TooBig]);
     assert_eq!(codes("[]", Format::Json), [Code::NotASubject]);
-    let big = format!("A={}", "x".repeat(MAX_BYTES));
-    assert_eq!(codes(&big, Format::Dotenv), [Code::Syntax]);
+    let big = format!("A={}", "x".repeat(4 * 1024 * 1024));
+    assert_eq!(codes(&big, Format::Dotenv), [Code::TooBig]);
+    let big = format!("a = \"{}\"\n", "x".repeat(1024 * 1024));
+    assert_eq!(codes(&big, Format::Hcl2), [Code::TooBig]);
     let deep = format!("a = {}", "[".repeat(200));
     assert_eq!(codes(&deep, Format::Hcl2), [Code::TooDeep]);
     let deep = "[".repeat(200);

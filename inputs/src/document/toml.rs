@@ -7,7 +7,7 @@ use toml_edit::{Document, Item, Table, TableLike, Value as TomlValue};
 use super::parse::{Parsed, error, number, unsupported};
 
 pub(super) fn parse(text: &str) -> Parsed {
-    let mut lines = Lines::new(text);
+    let lines = Lines::new(text);
     let document = Document::parse(text).map_err(|found| {
         let at = found.span().unwrap_or_default();
         error(found.message(), lines.span(at))
