@@ -68,13 +68,17 @@ impl Format {
         }
         let name = path.rsplit(['/', '\\']).next().unwrap_or_default();
         let name = name.to_ascii_lowercase();
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        // First, so that no manifest is ever taken for a Dockerfile.
+        match extension {
+            Some("yaml" | "yml") => return Some(Self::Yaml),
+            Some("json") => return Some(Self::Json),
+            _ => {}
+        }
         if name == "dockerfile" || name.starts_with("dockerfile.") {
             return Some(Self::Dockerfile);
         }
-        let (_, extension) = name.rsplit_once('.')?;
-        Some(match extension {
-            "yaml" | "yml" => Self::Yaml,
-            "json" => Self::Json,
+        Some(match extension? {
             "jsonc" => Self::Jsonc,
             "toml" => Self::Toml,
             "hcl" | "hcl2" | "tf" | "tfvars" => Self::Hcl2,
@@ -114,6 +118,7 @@ mod tests {
     #[case("Dockerfile", Some(Format::Dockerfile))]
     #[case("images\\Dockerfile.debug", Some(Format::Dockerfile))]
     #[case("dev.Dockerfile", Some(Format::Dockerfile))]
+    #[case("dockerfile.yaml", Some(Format::Yaml))]
     #[case("grafana.ini", Some(Format::Ini))]
     #[case("pom.xml", Some(Format::Xml))]
     #[case(".env", Some(Format::Dotenv))]
