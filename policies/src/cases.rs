@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use soc2gate_engine::{
     Config, Context, Decision, Exceptions, Gate, Library, Siblings, Status, Subject, SubjectKind,
 };
-use soc2gate_inputs::SourceFile;
+use soc2gate_inputs::{Reading, SourceFile};
 
 /// A control's folder.
 #[derive(Debug, Clone)]
@@ -166,7 +166,11 @@ impl Case {
             name: self.file.to_string_lossy().into(),
             text: read(&self.file)?.into(),
         };
-        let units = soc2gate_inputs::units(&file);
+        let reading = Reading {
+            documents: gate.asks_for(SubjectKind::Document),
+            ..Reading::default()
+        };
+        let units = soc2gate_inputs::units(&file, reading);
         let wanted = gate.context_resources(SubjectKind::Kubernetes);
         let mut siblings: Siblings = wanted
             .iter()
@@ -177,7 +181,7 @@ impl Case {
         }
         let mut subjects = Vec::new();
         for unit in &units {
-            let read = soc2gate_inputs::read(unit, None);
+            let read = soc2gate_inputs::read(unit, reading);
             if let Some(problem) = read
                 .diagnostics
                 .iter()
