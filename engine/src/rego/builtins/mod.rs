@@ -3,8 +3,21 @@
 //! Each is written from the documentation of OPA's built-in of the same name, in the module of its family.
 //! regorus looks an extension up before its own built-ins, so one of the same name replaces it.
 
+mod aggregate;
+mod array;
+mod bits;
+mod cast;
+mod graph;
 mod moment;
+mod net;
+mod number;
+mod object;
 mod operand;
+mod path;
+mod regex;
+mod set;
+mod string;
+mod type_check;
 
 use regorus::unstable::BUILTINS;
 use regorus::{Engine, Value};
@@ -51,7 +64,22 @@ const fn builtin(
 }
 
 /// The built-ins of every family.
-const FAMILIES: &[&[Builtin]] = &[moment::BUILTINS];
+const FAMILIES: &[&[Builtin]] = &[
+    moment::BUILTINS,
+    aggregate::BUILTINS,
+    array::BUILTINS,
+    bits::BUILTINS,
+    cast::BUILTINS,
+    graph::BUILTINS,
+    net::BUILTINS,
+    number::BUILTINS,
+    object::BUILTINS,
+    path::BUILTINS,
+    regex::BUILTINS,
+    set::BUILTINS,
+    string::BUILTINS,
+    type_check::BUILTINS,
+];
 
 /// Every built-in of this crate.
 pub(super) fn all() -> impl Iterator<Item = &'static Builtin> {
