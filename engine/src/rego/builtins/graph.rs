@@ -8,11 +8,11 @@ use regorus::value::Object;
 use super::operand::{items, object};
 use super::{Builtin, Failure, builtin};
 
-/// How many steps the search for paths takes at most: their number grows exponentially with the graph.
-const MOST_STEPS: usize = 200_000;
+/// How long all paths together are at most: their number grows exponentially with the graph.
+const MOST_STEPS: usize = 1_000_000;
 
 /// How long a path is at most.
-const LONGEST_PATH: usize = 1_000;
+const LONGEST_PATH: usize = 500;
 
 pub(super) const BUILTINS: &[Builtin] = &[
     builtin("graph.reachable", 2, reachable),
@@ -46,38 +46,47 @@ fn reachable(operands: &[Value]) -> Result<Value, Failure> {
 
 fn reachable_paths(operands: &[Value]) -> Result<Value, Failure> {
     let graph = object(operands, 0)?;
-    let mut search = Search {
-        graph,
-        path: Vec::new(),
-        found: BTreeSet::new(),
-        steps: 0,
-    };
+    let mut found = BTreeSet::new();
+    let mut steps = 0;
     for node in items(operands, 1)? {
-        if graph.get(node).is_some() {
-            search.visit(node)?;
+        let neighbours = match neighbours(graph, node) {
+            None => continue,
+            Some(neighbours) => neighbours,
+        };
+        if neighbours.is_empty() {
+            found.insert(Value::from(vec![node.clone()]));
+        }
+        for neighbour in neighbours {
+            let mut search = Search {
+                graph,
+                path: vec![node],
+                reached: BTreeSet::from([node]),
+                found,
+                steps,
+            };
+            search.visit(neighbour)?;
+            (found, steps) = (search.found, search.steps);
         }
     }
-    Ok(Value::from(search.found))
+    Ok(Value::from(found))
 }
 
 struct Search<'a> {
     graph: &'a Object,
     path: Vec<&'a Value>,
+    /// The nodes that were left towards a neighbour, on this path or an earlier one.
+    reached: BTreeSet<&'a Value>,
     found: BTreeSet<Value>,
     steps: usize,
 }
 
 impl<'a> Search<'a> {
-    /// Follows every path from a node. A path ends at a node without neighbours, before one that is not in the graph
-    /// and before one that is on it already.
+    /// Follows the paths from a node. As in OPA, a path ends at a node without neighbours, before one that is not in
+    /// the graph and before one that was reached already.
     fn visit(&mut self, node: &'a Value) -> Result<(), Failure> {
-        self.steps += 1;
+        self.steps += self.path.len();
         if self.steps > MOST_STEPS || self.path.len() >= LONGEST_PATH {
             return Err(Failure::new("the graph has too many paths"));
-        }
-        if self.path.contains(&node) {
-            self.end();
-            return Ok(());
         }
         let Some(neighbours) = neighbours(self.graph, node) else {
             self.end();
@@ -88,7 +97,12 @@ impl<'a> Search<'a> {
             self.end();
         }
         for neighbour in neighbours {
-            self.visit(neighbour)?;
+            if self.reached.contains(neighbour) {
+                self.end();
+            } else {
+                self.reached.insert(node);
+                self.visit(neighbour)?;
+            }
         }
         self.path.pop();
         Ok(())

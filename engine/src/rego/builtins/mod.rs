@@ -5,8 +5,10 @@
 
 mod aggregate;
 mod array;
+mod aws;
 mod bits;
 mod cast;
+mod checked;
 mod graph;
 mod moment;
 mod net;
@@ -18,6 +20,7 @@ mod regex;
 mod set;
 mod string;
 mod type_check;
+mod url;
 
 use regorus::unstable::BUILTINS;
 use regorus::{Engine, Value};
@@ -68,8 +71,10 @@ const FAMILIES: &[&[Builtin]] = &[
     moment::BUILTINS,
     aggregate::BUILTINS,
     array::BUILTINS,
+    aws::BUILTINS,
     bits::BUILTINS,
     cast::BUILTINS,
+    checked::BUILTINS,
     graph::BUILTINS,
     net::BUILTINS,
     number::BUILTINS,

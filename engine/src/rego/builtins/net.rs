@@ -111,8 +111,8 @@ fn address_or_network(text: &str) -> Result<Network, Failure> {
 }
 
 fn contains(operands: &[Value]) -> Result<Value, Failure> {
-    let (outer, inner) = (string(operands, 0)?, string(operands, 1)?);
-    let outer = network(outer)?;
+    let outer = network(string(operands, 0)?)?;
+    let inner = string(operands, 1)?;
     Ok(Value::Bool(outer.contains(&address_or_network(inner)?)))
 }
 
@@ -159,15 +159,13 @@ fn candidates(operands: &[Value], at: usize) -> Result<Vec<(&str, Value)>, Failu
 }
 
 fn contains_matches(operands: &[Value]) -> Result<Value, Failure> {
-    let outer: Vec<(Network, Value)> = candidates(operands, 0)?
-        .into_iter()
-        .map(|(text, index)| Ok((network(text)?, index)))
-        .collect::<Result<_, Failure>>()?;
-    let inner: Vec<(Network, Value)> = candidates(operands, 1)?
-        .into_iter()
-        .map(|(text, index)| Ok((address_or_network(text)?, index)))
-        .collect::<Result<_, Failure>>()?;
+    let (outer, inner) = (candidates(operands, 0)?, candidates(operands, 1)?);
     let mut matches = BTreeSet::new();
+    if outer.is_empty() || inner.is_empty() {
+        return Ok(Value::from(matches));
+    }
+    let outer = networks(outer, network)?;
+    let inner = networks(inner, address_or_network)?;
     for (outer, outer_index) in &outer {
         for (inner, inner_index) in &inner {
             if outer.contains(inner) {
@@ -178,9 +176,19 @@ fn contains_matches(operands: &[Value]) -> Result<Value, Failure> {
     Ok(Value::from(matches))
 }
 
+fn networks(
+    candidates: Vec<(&str, Value)>,
+    read: impl Fn(&str) -> Result<Network, Failure>,
+) -> Result<Vec<(Network, Value)>, Failure> {
+    candidates
+        .into_iter()
+        .map(|(text, index)| Ok((read(text)?, index)))
+        .collect()
+}
+
 fn intersects(operands: &[Value]) -> Result<Value, Failure> {
-    let (left, right) = (string(operands, 0)?, string(operands, 1)?);
-    let (left, right) = (network(left)?, network(right)?);
+    let left = network(string(operands, 0)?)?;
+    let right = network(string(operands, 1)?)?;
     Ok(Value::Bool(left.contains(&right) || right.contains(&left)))
 }
 

@@ -172,7 +172,7 @@ fn split_parts<'a>(pattern: &str, regex: &Regex, text: &'a str) -> Vec<&'a str> 
 fn template_match(operands: &[Value]) -> Result<Value, Failure> {
     let (template, text) = (string(operands, 0)?, string(operands, 1)?);
     let (start, end) = (string(operands, 2)?, string(operands, 3)?);
-    let delimiter = |text: &str, name: &str| match text.as_bytes() {
+    let delimiter = |delimiter: &str, name: &str| match delimiter.as_bytes() {
         [byte] => Ok(*byte),
         bytes => Err(Failure::new(format!(
             "{name} delimiter has to be exactly one character long but is {} long",

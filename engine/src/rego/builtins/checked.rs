@@ -1,0 +1,183 @@
+//! Built-ins of regorus behind checks of their operands: what they compute is right, and what they say of operands
+//! of the wrong type is not.
+
+use regorus::Value;
+use regorus::unstable::{BUILTINS as REGORUS, Expr, Parser};
+
+use super::operand::{array, bad_operand, integer, number, object, operand, string, wrong_element, wrong_type};
+use super::{Builtin, Failure, builtin};
+
+pub(super) const BUILTINS: &[Builtin] = &[
+    builtin("base64.is_valid", 1, |operands| {
+        valid_string("base64.is_valid", operands)
+    }),
+    builtin("json.is_valid", 1, |operands| {
+        valid_string("json.is_valid", operands)
+    }),
+    builtin("yaml.is_valid", 1, |operands| {
+        valid_string("yaml.is_valid", operands)
+    }),
+    builtin("semver.is_valid", 1, |operands| {
+        valid_string("semver.is_valid", operands)
+    }),
+    builtin("yaml.marshal", 1, |operands| match operand(operands, 0) {
+        Value::String(text) if text.is_empty() => Ok(Value::from("\"\"\n")),
+        _ => regorus_own("yaml.marshal", operands),
+    }),
+    builtin("json.marshal_with_options", 2, marshal_with_options),
+    builtin("json.patch", 2, patch),
+    builtin("glob.match", 3, glob_match),
+    builtin("time.date", 1, |operands| {
+        on_time("time.date", operands, 1)
+    }),
+    builtin("time.clock", 1, |operands| {
+        on_time("time.clock", operands, 1)
+    }),
+    builtin("time.weekday", 1, |operands| {
+        on_time("time.weekday", operands, 1)
+    }),
+    builtin("time.diff", 2, |operands| on_time("time.diff", operands, 2)),
+    builtin("time.format", 1, format_time),
+    builtin("time.add_date", 4, |operands| {
+        check_time(operands, 0)?;
+        for at in 1..4 {
+            integer(operands, at)?;
+        }
+        regorus_own("time.add_date", operands)
+    }),
+];
+
+thread_local! {
+    /// Expressions for what regorus wants to point to in its errors.
+    static PLACES: Option<Expr> = {
+        let source = regorus::Source::from_contents(String::new(), "[0, 0, 0, 0]".to_owned()).ok();
+        source.and_then(|source| Parser::new(&source).ok()?.parse_expr().ok())
+    };
+}
+
+/// Calls the built-in of regorus of this name.
+fn regorus_own(name: &str, operands: &[Value]) -> Result<Value, Failure> {
+    PLACES.with(|places| {
+        let (Some((call, _)), Some(Expr::Array { span, items, .. })) =
+            (REGORUS.get(name), places)
+        else {
+            return Err(Failure::new("there is no such function"));
+        };
+        let places = items.get(..operands.len()).unwrap_or_default();
+        match call(span, places, operands, true) {
+            Ok(Value::Undefined) => Err(Failure::Undefined),
+            Ok(value) => Ok(value),
+            Err(error) => Err(Failure::new(error.to_string())),
+        }
+    })
+}
+
+/// Whether a string is valid; anything else is not.
+fn valid_string(name: &str, operands: &[Value]) -> Result<Value, Failure> {
+    match operand(operands, 0) {
+        Value::String(_) => regorus_own(name, operands),
+        _ => Ok(Value::Bool(false)),
+    }
+}
+
+fn marshal_with_options(operands: &[Value]) -> Result<Value, Failure> {
+    for (key, value) in object(operands, 1)?.iter() {
+        let Value::String(name) = key else {
+            return Err(bad_operand(1, "object keys must be strings"));
+        };
+        let is_right = match &**name {
+            "pretty" => matches!(value, Value::Bool(_)),
+            "prefix" | "indent" => matches!(value, Value::String(_)),
+            _ => {
+                return Err(bad_operand(1, "object contained unknown key"));
+            }
+        };
+        if !is_right {
+            return Err(bad_operand(1, "has an option of the wrong type"));
+        }
+    }
+    regorus_own("json.marshal_with_options", operands)
+}
+
+fn patch(operands: &[Value]) -> Result<Value, Failure> {
+    let operations = array(operands, 1)?;
+    if operations
+        .iter()
+        .any(|operation| !matches!(operation, Value::Object(_)))
+    {
+        return Err(Failure::new(
+            "must be an array of JSON-Patch objects, but at least one element is not an object",
+        ));
+    }
+    regorus_own("json.patch", operands)
+}
+
+fn glob_match(operands: &[Value]) -> Result<Value, Failure> {
+    string(operands, 0)?;
+    match operand(operands, 1) {
+        Value::Null => {}
+        Value::Array(delimiters) => {
+            for delimiter in delimiters.iter() {
+                if !matches!(delimiter, Value::String(_)) {
+                    return Err(wrong_element(operands, 1, delimiter, "string"));
+                }
+            }
+        }
+        _ => return Err(wrong_type(operands, 1, "one of {array, null}")),
+    }
+    string(operands, 2)?;
+    regorus_own("glob.match", operands)
+}
+
+/// Checks a time: nanoseconds, or an array of these, a time zone and, where it is to be formatted, a layout.
+fn check_time(operands: &[Value], at: usize) -> Result<(), Failure> {
+    let nanoseconds = match operand(operands, at) {
+        Value::Number(_) => {
+            number(operands, at)?;
+            operand(operands, at)
+        }
+        Value::Array(parts) if !parts.is_empty() => {
+            let strings_follow = parts
+                .iter()
+                .skip(1)
+                .all(|part| matches!(part, Value::String(_)));
+            if !strings_follow {
+                return Err(bad_operand(at, "must be string"));
+            }
+            match parts.first() {
+                Some(nanoseconds @ Value::Number(_)) => nanoseconds,
+                _ => return Err(bad_operand(at, "must be number")),
+            }
+        }
+        _ => {
+            return Err(wrong_type(
+                operands,
+                at,
+                "either number (ns) or [number (ns), string (tz)]",
+            ));
+        }
+    };
+    // A float that is whole is read as the number that it is.
+    nanoseconds
+        .as_i64()
+        .map(|_| ())
+        .map_err(|_| Failure::new("timestamp too big"))
+}
+
+fn on_time(name: &str, operands: &[Value], times: usize) -> Result<Value, Failure> {
+    for at in 0..times {
+        check_time(operands, at)?;
+    }
+    regorus_own(name, operands)
+}
+
+/// One number alone in an array is a time in UTC.
+fn format_time(operands: &[Value]) -> Result<Value, Failure> {
+    check_time(operands, 0)?;
+    match operand(operands, 0) {
+        Value::Array(parts) if parts.len() == 1 => {
+            regorus_own("time.format", parts.as_slice())
+        }
+        _ => regorus_own("time.format", operands),
+    }
+}
