@@ -10,6 +10,7 @@ mod bits;
 mod cast;
 mod checked;
 mod graph;
+mod json_schema;
 mod moment;
 mod net;
 mod number;
@@ -76,6 +77,7 @@ const FAMILIES: &[&[Builtin]] = &[
     cast::BUILTINS,
     checked::BUILTINS,
     graph::BUILTINS,
+    json_schema::BUILTINS,
     net::BUILTINS,
     number::BUILTINS,
     object::BUILTINS,
