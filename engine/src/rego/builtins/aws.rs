@@ -76,12 +76,23 @@ fn sign_request(operands: &[Value]) -> Result<Value, Failure> {
         None => BTreeMap::new(),
         Some(Value::Object(headers)) => headers
             .iter()
-            .map(|(name, value)| (text_of(Some(name)).to_owned(), text_of(Some(value)).to_owned()))
+            .map(|(name, value)| {
+                (
+                    text_of(Some(name)).to_owned(),
+                    text_of(Some(value)).to_owned(),
+                )
+            })
             .collect(),
         Some(_) => return Err(bad_operand(0, "must have headers as an object")),
     };
     let url = Url::parse(text(request, "url")).ok_or_else(|| Failure::new("the url is invalid"))?;
-    let signed = signer.sign(text(request, "method"), &url, &body(request)?, headers, time);
+    let signed = signer.sign(
+        text(request, "method"),
+        &url,
+        &body(request)?,
+        headers,
+        time,
+    );
     let headers: Object = signed
         .into_iter()
         .map(|(name, value)| (Value::from(name), Value::from(value)))
@@ -253,7 +264,10 @@ impl<'a> Signer<'a> {
     }
 
     fn signing_key(&self, date: &str) -> [u8; 32] {
-        let mut key = hmac(format!("AWS4{}", self.secret_key).as_bytes(), date.as_bytes());
+        let mut key = hmac(
+            format!("AWS4{}", self.secret_key).as_bytes(),
+            date.as_bytes(),
+        );
         for part in [self.region, self.service, "aws4_request"] {
             key = hmac(&key, part.as_bytes());
         }
@@ -297,7 +311,9 @@ mod tests {
     /// RFC 4231, test cases 1 and 6.
     #[test]
     fn hmac_is_that_of_the_standard() {
-        assert!(hex(&hmac(&[0x0b; 20], b"Hi There")).starts_with("b0344c61d8db38535ca8afceaf0bf12b"));
+        assert!(
+            hex(&hmac(&[0x0b; 20], b"Hi There")).starts_with("b0344c61d8db38535ca8afceaf0bf12b")
+        );
         let long = hmac(
             &[0xaa; 131],
             b"Test Using Larger Than Block-Size Key - Hash Key First",

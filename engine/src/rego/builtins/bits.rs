@@ -2,7 +2,7 @@
 
 use regorus::Value;
 
-use super::operand::{bad_operand, number, operand};
+use super::operand::{bad_operand, number, whole};
 use super::{Builtin, Failure, builtin};
 
 /// How far a number is shifted at most.
@@ -17,30 +17,23 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin("bits.rsh", 2, shift_right),
 ];
 
-/// Checks that an operand is a whole number.
-fn whole(operands: &[Value], at: usize) -> Result<(), Failure> {
-    match number(operands, at)? {
-        Value::Number(number) if number.is_integer() => Ok(()),
-        _ => Err(bad_operand(
-            at,
-            "must be integer number but got floating-point number",
-        )),
-    }
+/// An operand that is a whole number.
+fn operand(operands: &[Value], at: usize) -> Result<Value, Failure> {
+    whole(number(operands, at)?)
+        .ok_or_else(|| bad_operand(at, "must be integer number but got floating-point number"))
 }
 
 /// Runs an operation on two numbers.
 macro_rules! on_two {
-    ($operands:expr, $operation:ident) => {{
-        whole($operands, 0)?;
-        whole($operands, 1)?;
-        match (operand($operands, 0), operand($operands, 1)) {
+    ($operands:expr, $operation:ident) => {
+        match (operand($operands, 0)?, operand($operands, 1)?) {
             (Value::Number(left), Value::Number(right)) => left
-                .$operation(right)
+                .$operation(&right)
                 .map(Value::from)
                 .ok_or_else(|| Failure::new("the numbers are too large")),
             _ => Err(Failure::Undefined),
         }
-    }};
+    };
 }
 
 fn and(operands: &[Value]) -> Result<Value, Failure> {
@@ -56,8 +49,7 @@ fn xor(operands: &[Value]) -> Result<Value, Failure> {
 }
 
 fn negate(operands: &[Value]) -> Result<Value, Failure> {
-    whole(operands, 0)?;
-    match operand(operands, 0) {
+    match operand(operands, 0)? {
         Value::Number(number) => number
             .neg()
             .map(Value::from)
@@ -68,19 +60,18 @@ fn negate(operands: &[Value]) -> Result<Value, Failure> {
 
 /// Checks that the second operand says how far to shift.
 fn distance(operands: &[Value]) -> Result<i64, Failure> {
-    whole(operands, 1)?;
-    let distance = operand(operands, 1).as_i64().unwrap_or(i64::MAX);
-    if distance < 0 {
+    let distance = operand(operands, 1)?;
+    if distance < Value::from(0_i64) {
         return Err(bad_operand(
             1,
             "must be an unsigned integer number but got a negative integer",
         ));
     }
-    Ok(distance)
+    Ok(distance.as_i64().unwrap_or(i64::MAX))
 }
 
 fn shift_left(operands: &[Value]) -> Result<Value, Failure> {
-    whole(operands, 0)?;
+    operand(operands, 0)?;
     if distance(operands)? > MOST_SHIFT {
         return Err(Failure::new(format!(
             "a shift is at most {MOST_SHIFT} bits"
@@ -90,8 +81,8 @@ fn shift_left(operands: &[Value]) -> Result<Value, Failure> {
 }
 
 fn shift_right(operands: &[Value]) -> Result<Value, Failure> {
-    whole(operands, 0)?;
+    let number = operand(operands, 0)?;
     let distance = distance(operands)?.min(i64::from(u32::MAX));
-    let operands = [operand(operands, 0).clone(), Value::from(distance)];
+    let operands = [number, Value::from(distance)];
     on_two!(&operands, rsh)
 }

@@ -12,7 +12,9 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin("cast_array", 1, cast_array),
     builtin("cast_set", 1, cast_set),
     builtin("cast_string", 1, |operands| {
-        only(operands, "string", |value| matches!(value, Value::String(_)))
+        only(operands, "string", |value| {
+            matches!(value, Value::String(_))
+        })
     }),
     builtin("cast_boolean", 1, |operands| {
         only(operands, "boolean", |value| matches!(value, Value::Bool(_)))
@@ -21,7 +23,9 @@ pub(super) const BUILTINS: &[Builtin] = &[
         only(operands, "null", |value| matches!(value, Value::Null))
     }),
     builtin("cast_object", 1, |operands| {
-        only(operands, "object", |value| matches!(value, Value::Object(_)))
+        only(operands, "object", |value| {
+            matches!(value, Value::Object(_))
+        })
     }),
 ];
 
@@ -52,7 +56,8 @@ fn parse(text: &str) -> Result<Value, Failure> {
 
 /// A decimal number with an optional sign, fraction and exponent; one that is too large for a float is None.
 pub(super) fn parse_decimal(text: &str) -> Option<Value> {
-    let is_part = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E');
+    let is_part =
+        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E');
     if !text.bytes().all(is_part) {
         return None;
     }
@@ -70,9 +75,7 @@ fn cast_array(operands: &[Value]) -> Result<Value, Failure> {
 
 fn cast_set(operands: &[Value]) -> Result<Value, Failure> {
     match operand(operands, 0) {
-        Value::Array(items) => Ok(Value::from(
-            items.iter().cloned().collect::<BTreeSet<_>>(),
-        )),
+        Value::Array(items) => Ok(Value::from(items.iter().cloned().collect::<BTreeSet<_>>())),
         set @ Value::Set(_) => Ok(set.clone()),
         _ => Err(wrong_type(operands, 0, "one of {array, set}")),
     }

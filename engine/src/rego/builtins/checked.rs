@@ -4,12 +4,23 @@
 use regorus::Value;
 use regorus::unstable::{BUILTINS as REGORUS, Expr, Parser};
 
-use super::operand::{array, bad_operand, integer, number, object, operand, string, wrong_element, wrong_type};
+use super::operand::{
+    array, bad_operand, integer, number, object, operand, string, wrong_element, wrong_type,
+};
 use super::{Builtin, Failure, builtin};
 
 pub(super) const BUILTINS: &[Builtin] = &[
     builtin("base64.is_valid", 1, |operands| {
-        valid_string("base64.is_valid", operands)
+        match operand(operands, 0) {
+            Value::String(_) => without_line_ends("base64.is_valid", operands),
+            _ => Ok(Value::Bool(false)),
+        }
+    }),
+    builtin("base64.decode", 1, |operands| {
+        without_line_ends("base64.decode", operands)
+    }),
+    builtin("json.marshal", 1, |operands| {
+        regorus_own("json.marshal", operands).map(escaped)
     }),
     builtin("json.is_valid", 1, |operands| {
         valid_string("json.is_valid", operands)
@@ -27,9 +38,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin("json.marshal_with_options", 2, marshal_with_options),
     builtin("json.patch", 2, patch),
     builtin("glob.match", 3, glob_match),
-    builtin("time.date", 1, |operands| {
-        on_time("time.date", operands, 1)
-    }),
+    builtin("time.date", 1, |operands| on_time("time.date", operands, 1)),
     builtin("time.clock", 1, |operands| {
         on_time("time.clock", operands, 1)
     }),
@@ -58,8 +67,7 @@ thread_local! {
 /// Calls the built-in of regorus of this name.
 fn regorus_own(name: &str, operands: &[Value]) -> Result<Value, Failure> {
     PLACES.with(|places| {
-        let (Some((call, _)), Some(Expr::Array { span, items, .. })) =
-            (REGORUS.get(name), places)
+        let (Some((call, _)), Some(Expr::Array { span, items, .. })) = (REGORUS.get(name), places)
         else {
             return Err(Failure::new("there is no such function"));
         };
@@ -80,6 +88,35 @@ fn valid_string(name: &str, operands: &[Value]) -> Result<Value, Failure> {
     }
 }
 
+/// Base64 may be broken into lines.
+fn without_line_ends(name: &str, operands: &[Value]) -> Result<Value, Failure> {
+    let text = string(operands, 0)?;
+    if text.contains(['\r', '\n']) {
+        return regorus_own(name, &[Value::from(text.replace(['\r', '\n'], ""))]);
+    }
+    regorus_own(name, operands)
+}
+
+/// JSON text as Go writes it, safe inside of HTML and JavaScript.
+fn escaped(json: Value) -> Value {
+    const UNSAFE: [char; 5] = ['<', '>', '&', '\u{2028}', '\u{2029}'];
+    let Value::String(text) = &json else {
+        return json;
+    };
+    if !text.contains(UNSAFE) {
+        return json;
+    }
+    let mut safe = String::with_capacity(text.len() + 16);
+    for letter in text.chars() {
+        if UNSAFE.contains(&letter) {
+            safe.push_str(&format!("\\u{:04x}", u32::from(letter)));
+        } else {
+            safe.push(letter);
+        }
+    }
+    Value::from(safe)
+}
+
 fn marshal_with_options(operands: &[Value]) -> Result<Value, Failure> {
     for (key, value) in object(operands, 1)?.iter() {
         let Value::String(name) = key else {
@@ -96,7 +133,19 @@ fn marshal_with_options(operands: &[Value]) -> Result<Value, Failure> {
             return Err(bad_operand(1, "has an option of the wrong type"));
         }
     }
-    regorus_own("json.marshal_with_options", operands)
+    let json = regorus_own("json.marshal_with_options", operands)?;
+    let is_plain = |name: &str| match object(operands, 1).ok()?.get(&Value::from(name)) {
+        Some(Value::String(text)) => Some(text.trim().is_empty()),
+        _ => Some(true),
+    };
+    // A prefix or indent is as it is given.
+    if ["prefix", "indent"]
+        .iter()
+        .all(|name| is_plain(name) == Some(true))
+    {
+        return Ok(escaped(json));
+    }
+    Ok(json)
 }
 
 fn patch(operands: &[Value]) -> Result<Value, Failure> {
@@ -175,9 +224,7 @@ fn on_time(name: &str, operands: &[Value], times: usize) -> Result<Value, Failur
 fn format_time(operands: &[Value]) -> Result<Value, Failure> {
     check_time(operands, 0)?;
     match operand(operands, 0) {
-        Value::Array(parts) if parts.len() == 1 => {
-            regorus_own("time.format", parts.as_slice())
-        }
+        Value::Array(parts) if parts.len() == 1 => regorus_own("time.format", parts.as_slice()),
         _ => regorus_own("time.format", operands),
     }
 }

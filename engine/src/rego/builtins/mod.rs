@@ -9,6 +9,7 @@ mod aws;
 mod bits;
 mod cast;
 mod checked;
+mod format;
 mod graph;
 mod json_schema;
 mod moment;
@@ -20,6 +21,7 @@ mod path;
 mod regex;
 mod set;
 mod string;
+mod template;
 mod type_check;
 mod url;
 
@@ -76,6 +78,7 @@ const FAMILIES: &[&[Builtin]] = &[
     bits::BUILTINS,
     cast::BUILTINS,
     checked::BUILTINS,
+    format::BUILTINS,
     graph::BUILTINS,
     json_schema::BUILTINS,
     net::BUILTINS,
@@ -85,6 +88,7 @@ const FAMILIES: &[&[Builtin]] = &[
     regex::BUILTINS,
     set::BUILTINS,
     string::BUILTINS,
+    template::BUILTINS,
     type_check::BUILTINS,
 ];
 

@@ -33,9 +33,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
         let (from, to) = (bound(operands, 0)?, bound(operands, 1)?);
         let step = bound(operands, 2)?;
         if step <= 0 {
-            return Err(Failure::new(
-                "step must be a positive number above zero",
-            ));
+            return Err(Failure::new("step must be a positive number above zero"));
         }
         range(from, to, step)
     }),
@@ -43,7 +41,11 @@ pub(super) const BUILTINS: &[Builtin] = &[
 
 /// A rounded number as a whole one.
 fn whole(decimal: String) -> Result<Value, Failure> {
-    let decimal = if decimal == "-0" { "0".to_owned() } else { decimal };
+    let decimal = if decimal == "-0" {
+        "0".to_owned()
+    } else {
+        decimal
+    };
     Value::from_numeric_string(&decimal).map_err(|_| Failure::new("the number is too large"))
 }
 

@@ -55,14 +55,6 @@ pub(super) fn integer(operands: &[Value], at: usize) -> Result<i64, Failure> {
     })
 }
 
-/// A boolean.
-pub(super) fn boolean(operands: &[Value], at: usize) -> Result<bool, Failure> {
-    match operand(operands, at) {
-        Value::Bool(value) => Ok(*value),
-        _ => Err(wrong_type(operands, at, "boolean")),
-    }
-}
-
 /// A number.
 pub(super) fn number(operands: &[Value], at: usize) -> Result<&Value, Failure> {
     match operand(operands, at) {
@@ -134,4 +126,20 @@ pub(super) fn wrong_element(
 /// An operand that is of the right type and not what is wanted all the same; OPA counts that as a wrong type.
 pub(super) fn bad_operand(at: usize, problem: &str) -> Failure {
     Failure::Type(format!("operand {} {problem}", at + 1))
+}
+
+/// A number as a whole one, of any size: a float that is one is read digit by digit. None where it has a fraction.
+pub(super) fn whole(value: &Value) -> Option<Value> {
+    let Value::Number(number) = value else {
+        return None;
+    };
+    if number.as_big().is_some() {
+        return Some(value.clone());
+    }
+    let decimal = number.format_decimal();
+    let digits = decimal.strip_prefix('-').unwrap_or(&decimal);
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Value::from_numeric_string(&decimal).ok()
 }

@@ -3,7 +3,7 @@
 use regorus::Value;
 
 use super::operand::{
-    bad_operand, integer, number, object, operand, string, strings, wrong_type,
+    bad_operand, integer, number, object, operand, string, strings, whole, wrong_type,
 };
 use super::{Builtin, Failure, builtin};
 
@@ -107,10 +107,14 @@ fn format_int(operands: &[Value]) -> Result<Value, Failure> {
         return Err(Failure::Undefined);
     };
     // A fraction is cut off, towards zero.
-    let whole = if number.is_positive() {
+    let cut = if number.is_positive() {
         number.floor()
     } else {
         number.ceil()
+    };
+    let whole = whole(&Value::from(cut)).ok_or_else(|| Failure::new("the number is too large"))?;
+    let Value::Number(whole) = whole else {
+        return Err(Failure::Undefined);
     };
     let text = match operand(operands, 1).as_i64() {
         Ok(2) => whole.format_bin(),
@@ -127,9 +131,7 @@ fn format_int(operands: &[Value]) -> Result<Value, Failure> {
 fn starts<'a>(text: &'a str, part: &'a str) -> impl Iterator<Item = usize> {
     text.char_indices()
         .enumerate()
-        .filter(move |(_, (byte, _))| {
-            text.get(*byte..).is_some_and(|rest| rest.starts_with(part))
-        })
+        .filter(move |(_, (byte, _))| text.get(*byte..).is_some_and(|rest| rest.starts_with(part)))
         .map(|(place, _)| place)
 }
 
@@ -271,10 +273,7 @@ fn one_or_more(operands: &[Value], at: usize) -> Result<Vec<&str>, Failure> {
     }
 }
 
-fn any_match(
-    operands: &[Value],
-    matches: impl Fn(&str, &str) -> bool,
-) -> Result<Value, Failure> {
+fn any_match(operands: &[Value], matches: impl Fn(&str, &str) -> bool) -> Result<Value, Failure> {
     let (texts, parts) = (one_or_more(operands, 0)?, one_or_more(operands, 1)?);
     let found = texts
         .iter()

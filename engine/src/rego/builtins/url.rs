@@ -76,7 +76,18 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(
             byte,
-            b'-' | b'_' | b'.' | b'~' | b'$' | b'&' | b'+' | b',' | b'/' | b':' | b';' | b'=' | b'@'
+            b'-' | b'_'
+                | b'.'
+                | b'~'
+                | b'$'
+                | b'&'
+                | b'+'
+                | b','
+                | b'/'
+                | b':'
+                | b';'
+                | b'='
+                | b'@'
         )
 }
 
@@ -102,7 +113,12 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case("https://u:p@example.com:8443/a%20b?x=1#f", "example.com:8443", "/a%20b", "x=1")]
+    #[case(
+        "https://u:p@example.com:8443/a%20b?x=1#f",
+        "example.com:8443",
+        "/a%20b",
+        "x=1"
+    )]
     #[case("http://h", "h", "", "")]
     #[case("http://h/a b(c)", "h", "/a%20b%28c%29", "")]
     #[case("http://h/a(c)", "h", "/a(c)", "")]

@@ -1,8 +1,8 @@
 //! The errors of a validation in the words of OPA.
 
+use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::paths::Location;
-use jsonschema::ValidationError;
 use regorus::Value;
 use regorus::value::Object;
 use serde_json::Value as Json;
@@ -90,7 +90,9 @@ pub(super) fn messages(error: &ValidationError<'_>) -> Vec<Message> {
             ),
             context,
         ),
-        Kind::OneOfNotValid { context } => with_best(one("number_one_of", ONE_OF.to_owned()), context),
+        Kind::OneOfNotValid { context } => {
+            with_best(one("number_one_of", ONE_OF.to_owned()), context)
+        }
         Kind::OneOfMultipleValid { .. } => one("number_one_of", ONE_OF.to_owned()),
         Kind::PropertyNames { error: inner } => {
             let mut all = one(
@@ -113,10 +115,7 @@ pub(super) fn messages(error: &ValidationError<'_>) -> Vec<Message> {
 const ONE_OF: &str = "Must validate one and only one schema (oneOf)";
 
 /// The errors of the branch that comes closest: the first of those with the fewest.
-fn with_best(
-    mut all: Vec<Message>,
-    branches: &[Vec<ValidationError<'static>>],
-) -> Vec<Message> {
+fn with_best(mut all: Vec<Message>, branches: &[Vec<ValidationError<'static>>]) -> Vec<Message> {
     if let Some(branch) = branches.iter().min_by_key(|branch| branch.len()) {
         all.extend(branch.iter().flat_map(messages));
     }
@@ -134,7 +133,9 @@ fn wrong_type(kind: &TypeKind, found: &Json) -> String {
     let given = match found {
         Json::Null => "null",
         Json::Bool(_) => "boolean",
-        Json::Number(number) if number.is_f64() && number.as_f64().is_some_and(|float| float.fract() != 0.0) => {
+        Json::Number(number)
+            if number.is_f64() && number.as_f64().is_some_and(|float| float.fract() != 0.0) =>
+        {
             "number"
         }
         Json::Number(_) => "integer",
@@ -168,9 +169,10 @@ fn simple(kind: &Kind, instance: &Json) -> (&'static str, String) {
         ),
         Kind::ExclusiveMinimum { limit } => ("number_gt", format!("Must be greater than {limit}")),
         Kind::ExclusiveMaximum { limit } => ("number_lt", format!("Must be less than {limit}")),
-        Kind::MultipleOf { multiple_of } => {
-            ("multiple_of", format!("Must be a multiple of {multiple_of}"))
-        }
+        Kind::MultipleOf { multiple_of } => (
+            "multiple_of",
+            format!("Must be a multiple of {multiple_of}"),
+        ),
         Kind::MinItems { limit } => (
             "array_min_items",
             format!("Array must have at least {limit} items"),
@@ -196,7 +198,10 @@ fn simple(kind: &Kind, instance: &Json) -> (&'static str, String) {
             "array_no_additional_items",
             "No additional items allowed on array".to_owned(),
         ),
-        Kind::Not { .. } => ("number_not", "Must not validate the schema (not)".to_owned()),
+        Kind::Not { .. } => (
+            "number_not",
+            "Must not validate the schema (not)".to_owned(),
+        ),
         Kind::FalseSchema => ("false", "False always fails validation".to_owned()),
         other => ("invalid", format!("Must match {}", other.keyword())),
     }

@@ -86,9 +86,8 @@ fn bounds_problem(fields: &Map<String, Json>) -> Option<String> {
 }
 
 fn keyword_problem(fields: &Map<String, Json>) -> Option<String> {
-    let wrong = |name: &str, wanted: &str| {
-        Some(format!("Invalid type. Expected: {wanted}, given: {name}"))
-    };
+    let wrong =
+        |name: &str, wanted: &str| Some(format!("Invalid type. Expected: {wanted}, given: {name}"));
     for name in ["$id", "$schema", "$ref", "title", "description", "pattern"] {
         if fields.get(name).is_some_and(|value| !value.is_string()) {
             return wrong(name, "string");
@@ -113,7 +112,10 @@ fn keyword_problem(fields: &Map<String, Json>) -> Option<String> {
         }
         Some(_) => return Some("required must be of an array".to_owned()),
     }
-    if fields.get("uniqueItems").is_some_and(|value| !value.is_boolean()) {
+    if fields
+        .get("uniqueItems")
+        .is_some_and(|value| !value.is_boolean())
+    {
         return Some("uniqueItems must be of a boolean".to_owned());
     }
     if fields.get("enum").is_some_and(|value| !value.is_array()) {
@@ -126,28 +128,36 @@ fn children_problem(fields: &Map<String, Json>, depth: usize) -> Option<String> 
     let is_schema = |value: &Json| value.is_object() || value.is_boolean();
     for (name, value) in fields {
         let found = match (name.as_str(), value) {
-            ("properties" | "patternProperties" | "definitions", Json::Object(children)) => children
-                .values()
-                .find_map(|child| schema_problem(child, depth)),
+            ("properties" | "patternProperties" | "definitions", Json::Object(children)) => {
+                children
+                    .values()
+                    .find_map(|child| schema_problem(child, depth))
+            }
             ("properties", _) => Some("Properties must be of type object".to_owned()),
             ("definitions", _) => {
                 Some("Invalid type. Expected: Array Of Schemas, given: definitions".to_owned())
             }
-            ("items", Json::Array(children)) | ("anyOf" | "allOf" | "oneOf", Json::Array(children)) => {
-                children
-                    .iter()
-                    .find_map(|child| schema_problem(child, depth))
-            }
+            ("items", Json::Array(children))
+            | ("anyOf" | "allOf" | "oneOf", Json::Array(children)) => children
+                .iter()
+                .find_map(|child| schema_problem(child, depth)),
             ("items", child) if !is_schema(child) => Some(
                 "Invalid type. Expected: Valid Schema/Array Of Schemas, given: items".to_owned(),
             ),
-            ("additionalProperties" | "additionalItems", child) if !is_schema(child) => Some(format!(
-                "Invalid type. Expected: boolean/Valid Schema, given: {name}"
-            )),
+            ("additionalProperties" | "additionalItems", child) if !is_schema(child) => Some(
+                format!("Invalid type. Expected: boolean/Valid Schema, given: {name}"),
+            ),
             ("not", child) if !is_schema(child) => Some("not must be of an object".to_owned()),
             (
-                "items" | "additionalProperties" | "additionalItems" | "not" | "contains"
-                | "propertyNames" | "if" | "then" | "else",
+                "items"
+                | "additionalProperties"
+                | "additionalItems"
+                | "not"
+                | "contains"
+                | "propertyNames"
+                | "if"
+                | "then"
+                | "else",
                 child,
             ) => schema_problem(child, depth),
             _ => None,

@@ -46,8 +46,8 @@ impl Cache {
 }
 
 fn compile(pattern: &str) -> Result<Regex, String> {
-    let translated = re2::translate(pattern)
-        .map_err(|reason| format!("error parsing regexp: {reason}"))?;
+    let translated =
+        re2::translate(pattern).map_err(|reason| format!("error parsing regexp: {reason}"))?;
     RegexBuilder::new(&translated)
         .size_limit(SIZE_LIMIT)
         .build()

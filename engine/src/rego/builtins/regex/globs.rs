@@ -95,7 +95,9 @@ fn parse(glob: &str) -> Result<Vec<Place>, Failure> {
             ']' => return Err(bad("bad input, set-close without a set")),
             '[' => set(&mut letters).ok_or_else(|| bad("bad input, a set is not closed"))?,
             '\\' => {
-                let letter = letters.next().ok_or_else(|| bad("bad input, an escape of nothing"))?;
+                let letter = letters
+                    .next()
+                    .ok_or_else(|| bad("bad input, an escape of nothing"))?;
                 Letters::OneOf(vec![letter..=letter])
             }
             _ => Letters::OneOf(vec![letter..=letter]),

@@ -179,12 +179,8 @@ fn template_match(operands: &[Value]) -> Result<Value, Failure> {
             bytes.len()
         ))),
     };
-    let pattern = template_pattern(
-        template,
-        delimiter(start, "start")?,
-        delimiter(end, "end")?,
-    )
-    .ok_or_else(|| Failure::new("unbalanced braces in the template"))?;
+    let pattern = template_pattern(template, delimiter(start, "start")?, delimiter(end, "end")?)
+        .ok_or_else(|| Failure::new("unbalanced braces in the template"))?;
     with_pattern(&pattern, |regex| Value::Bool(regex.is_match(text)))
 }
 
@@ -236,7 +232,10 @@ mod tests {
             .iter()
             .map(|operand| Value::from(operand.clone()))
             .collect();
-        let builtin = BUILTINS.iter().find(|builtin| builtin.name == name).unwrap();
+        let builtin = BUILTINS
+            .iter()
+            .find(|builtin| builtin.name == name)
+            .unwrap();
         match (builtin.call)(&operands) {
             Ok(value) => serde_json::to_value(value).unwrap(),
             Err(failure) => json!(format!("{failure:?}")),

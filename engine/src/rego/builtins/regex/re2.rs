@@ -79,9 +79,7 @@ impl Translation<'_> {
                 ));
             }
             Last::Repeat => {
-                return Err(format!(
-                    "invalid nested repetition operator: `{operator}`"
-                ));
+                return Err(format!("invalid nested repetition operator: `{operator}`"));
             }
             Last::Item => {}
         }
@@ -391,7 +389,12 @@ fn counts(rest: &mut Peekable<Chars<'_>>) -> Option<(u32, Option<u32>)> {
         let mut count: Option<u32> = None;
         while let Some(digit) = rest.next_if(char::is_ascii_digit) {
             let digit = digit.to_digit(10).unwrap_or_default();
-            count = Some(count.unwrap_or_default().saturating_mul(10).saturating_add(digit));
+            count = Some(
+                count
+                    .unwrap_or_default()
+                    .saturating_mul(10)
+                    .saturating_add(digit),
+            );
         }
         count
     };
