@@ -29,6 +29,9 @@ struct Network {
     last: u128,
 }
 
+/// Where IPv4 addresses are mapped into IPv6: `::ffff:0:0/96`.
+const MAPPED: u128 = 0xffff << 32;
+
 /// An address as its family's number.
 fn number(address: IpAddr) -> (bool, u128) {
     match address.to_canonical() {
@@ -76,6 +79,25 @@ impl Network {
 
     fn contains(&self, other: &Self) -> bool {
         self.is_v6 == other.is_v6 && self.first <= other.first && other.last <= self.last
+    }
+
+    /// Turns an IPv4 network into the IPv6 network that it is mapped to.
+    fn map(&mut self) {
+        if !self.is_v6 {
+            self.is_v6 = true;
+            self.first |= MAPPED;
+            self.last |= MAPPED;
+        }
+    }
+
+    /// Turns the IPv6 network of mapped IPv4 addresses back into theirs.
+    fn unmap(&mut self) {
+        let host = host_mask(32);
+        if self.is_v6 && self.first & !host == MAPPED && self.last & !host == MAPPED {
+            self.is_v6 = false;
+            self.first &= host;
+            self.last &= host;
+        }
     }
 
     fn address(&self, number: u128) -> String {
@@ -227,13 +249,16 @@ fn merge(operands: &[Value]) -> Result<Value, Failure> {
             _ => Err(Failure::new("element must be string")),
         })
         .collect::<Result<_, _>>()?;
+    // Both families on one line: an IPv4 address is where it is mapped into IPv6.
+    for (network, _) in &mut networks {
+        network.map();
+    }
     networks.sort();
     let mut merged: Vec<(Network, Option<String>)> = Vec::new();
     for (network, written) in networks {
         match merged.last_mut() {
             Some((previous, previous_written))
-                if previous.is_v6 == network.is_v6
-                    && network.first <= previous.last.saturating_add(1) =>
+                if network.first <= previous.last.saturating_add(1) =>
             {
                 previous.last = previous.last.max(network.last);
                 *previous_written = None;
@@ -242,7 +267,8 @@ fn merge(operands: &[Value]) -> Result<Value, Failure> {
         }
     }
     let mut result = BTreeSet::new();
-    for (network, written) in merged {
+    for (mut network, written) in merged {
+        network.unmap();
         match written {
             Some(written) => {
                 result.insert(Value::from(written));

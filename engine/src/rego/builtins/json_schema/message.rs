@@ -43,7 +43,7 @@ fn field(path: &Location) -> String {
 }
 
 /// What OPA says where the crate has one error.
-pub(super) fn messages(error: &ValidationError<'_>) -> Vec<Message> {
+pub(super) fn messages(error: &ValidationError<'_>, schema: &Json) -> Vec<Message> {
     let field = field(error.instance_path());
     let one = |kind: &'static str, description: String| {
         vec![Message {
@@ -53,7 +53,7 @@ pub(super) fn messages(error: &ValidationError<'_>) -> Vec<Message> {
         }]
     };
     match error.kind() {
-        Kind::Type { kind } => one("invalid_type", wrong_type(kind, error.instance())),
+        Kind::Type { kind } => one("invalid_type", wrong_type(kind, error, schema)),
         Kind::Required { property } => one(
             "required",
             format!("{} is required", property.as_str().unwrap_or_default()),
@@ -89,9 +89,10 @@ pub(super) fn messages(error: &ValidationError<'_>) -> Vec<Message> {
                 "Must validate at least one schema (anyOf)".to_owned(),
             ),
             context,
+            schema,
         ),
         Kind::OneOfNotValid { context } => {
-            with_best(one("number_one_of", ONE_OF.to_owned()), context)
+            with_best(one("number_one_of", ONE_OF.to_owned()), context, schema)
         }
         Kind::OneOfMultipleValid { .. } => one("number_one_of", ONE_OF.to_owned()),
         Kind::PropertyNames { error: inner } => {
@@ -102,7 +103,7 @@ pub(super) fn messages(error: &ValidationError<'_>) -> Vec<Message> {
                     inner.instance().as_str().unwrap_or_default()
                 ),
             );
-            all.extend(messages(inner));
+            all.extend(messages(inner, schema));
             all
         }
         other => {
@@ -115,22 +116,35 @@ pub(super) fn messages(error: &ValidationError<'_>) -> Vec<Message> {
 const ONE_OF: &str = "Must validate one and only one schema (oneOf)";
 
 /// The errors of the branch that comes closest: the first of those with the fewest.
-fn with_best(mut all: Vec<Message>, branches: &[Vec<ValidationError<'static>>]) -> Vec<Message> {
+fn with_best(
+    mut all: Vec<Message>,
+    branches: &[Vec<ValidationError<'static>>],
+    schema: &Json,
+) -> Vec<Message> {
     if let Some(branch) = branches.iter().min_by_key(|branch| branch.len()) {
-        all.extend(branch.iter().flat_map(messages));
+        all.extend(branch.iter().flat_map(|error| messages(error, schema)));
     }
     all
 }
 
-fn wrong_type(kind: &TypeKind, found: &Json) -> String {
+fn wrong_type(kind: &TypeKind, error: &ValidationError<'_>, schema: &Json) -> String {
     let expected = match kind {
         TypeKind::Single(only) => only.to_string(),
         TypeKind::Multiple(several) => {
-            let names: Vec<String> = several.iter().map(|one| one.to_string()).collect();
+            // In the order of the schema, where it is found there.
+            let written: Option<Vec<String>> = schema
+                .pointer(error.schema_path().as_str())
+                .and_then(Json::as_array)
+                .map(|names| {
+                    let names = names.iter().filter_map(Json::as_str);
+                    names.map(str::to_owned).collect()
+                });
+            let names =
+                written.unwrap_or_else(|| several.iter().map(|one| one.to_string()).collect());
             format!("[{}]", names.join(","))
         }
     };
-    let given = match found {
+    let given = match error.instance().as_ref() {
         Json::Null => "null",
         Json::Bool(_) => "boolean",
         Json::Number(number)

@@ -29,23 +29,23 @@ fn document(value: &Value) -> Result<Json, String> {
     }
 }
 
-fn compile(mut schema: Json) -> Result<Validator, String> {
-    verify::problem(&schema).map_or(Ok(()), Err)?;
-    verify::exclusive_bounds(&mut schema);
+fn compile(schema: &mut Json) -> Result<Validator, String> {
+    verify::problem(schema).map_or(Ok(()), Err)?;
+    verify::exclusive_bounds(schema);
     jsonschema::options()
         .with_draft(Draft::Draft7)
         .should_validate_formats(true)
-        .build(&schema)
+        .build(schema)
         .map_err(|error| error.to_string())
 }
 
 fn match_schema(operands: &[Value]) -> Result<Value, Failure> {
     let document = document(operand(operands, 0)).map_err(Failure::new)?;
-    let schema = self::document(operand(operands, 1)).map_err(Failure::new)?;
-    let validator = compile(schema).map_err(Failure::new)?;
+    let mut schema = self::document(operand(operands, 1)).map_err(Failure::new)?;
+    let validator = compile(&mut schema).map_err(Failure::new)?;
     let errors: Vec<Value> = validator
         .iter_errors(&document)
-        .flat_map(|error| message::messages(&error))
+        .flat_map(|error| message::messages(&error, &schema))
         .map(message::Message::into_value)
         .collect();
     Ok(Value::from(vec![
@@ -60,7 +60,7 @@ fn match_schema(operands: &[Value]) -> Result<Value, Failure> {
 )]
 fn verify_schema(operands: &[Value]) -> Result<Value, Failure> {
     let problem = document(operand(operands, 0))
-        .and_then(compile)
+        .and_then(|mut schema| compile(&mut schema))
         .err()
         .map_or(Value::Null, |problem| {
             Value::from(format!("jsonschema: {problem}"))

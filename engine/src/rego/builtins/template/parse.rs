@@ -183,6 +183,16 @@ fn token(rest: &str, after_blank: bool) -> Result<(Token, &str), String> {
             Ok((Token::Literal(Item::text(raw)), after))
         }
         '"' => quoted(rest),
+        '\'' => {
+            let mut letters = rest.chars().skip(1);
+            match (letters.next(), letters.next()) {
+                (Some(letter), Some('\'')) if letter != '\\' => Ok((
+                    Token::Literal(Item::Integer(i64::from(u32::from(letter)))),
+                    rest.get(2 + letter.len_utf8()..).unwrap_or_default(),
+                )),
+                _ => Err("malformed character constant".to_owned()),
+            }
+        }
         '.' if !rest
             .chars()
             .nth(1)
@@ -229,7 +239,10 @@ fn number(text: &str) -> Result<(Token, &str), String> {
         })
         .map_or(text.len(), |(place, _)| place);
     let (digits, after) = text.split_at_checked(end).unwrap_or((text, ""));
-    let item = if let Ok(integer) = digits.parse::<i64>() {
+    let hexadecimal = digits
+        .strip_prefix("0x")
+        .and_then(|digits| i64::from_str_radix(digits, 16).ok());
+    let item = if let Some(integer) = hexadecimal.or_else(|| digits.parse().ok()) {
         Item::Integer(integer)
     } else {
         Item::Float(
@@ -453,7 +466,8 @@ impl Parser {
             let first = operands.remove(0);
             commands.push(match first {
                 Operand::Function(function) => Command::Call(function, operands),
-                value if operands.is_empty() && (commands.is_empty()) => Command::Value(value),
+                Operand::Literal(Item::Nothing) => return Err("nil is not a command".to_owned()),
+                value if operands.is_empty() && commands.is_empty() => Command::Value(value),
                 _ => return Err("can't give argument to non-function".to_owned()),
             });
             if tokens.next_if(|token| *token == Token::Pipe).is_none() {

@@ -256,12 +256,17 @@ impl Run<'_> {
                 .ok_or_else(|| format!("undefined variable {name:?}"))?,
             Start::Pipeline(pipeline) => self.value(pipeline, dot)?,
         };
-        for name in fields {
+        let last = fields.len().saturating_sub(1);
+        for (at, name) in fields.iter().enumerate() {
             value = match &value {
                 Item::Nothing => Item::Nothing,
-                Item::Data(Value::Object(fields)) => fields
-                    .get(&Value::from(name.as_str()))
-                    .map_or(Item::Nothing, Item::new),
+                Item::Data(Value::Object(fields)) => {
+                    let field = fields.get(&Value::from(name.as_str()));
+                    if field == Some(&Value::Null) && at < last {
+                        return Err(format!("nil pointer evaluating a field of {name}"));
+                    }
+                    field.map_or(Item::Nothing, Item::new)
+                }
                 _ => return Err(format!("can't evaluate field {name}")),
             };
         }
