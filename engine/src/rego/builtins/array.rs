@@ -35,7 +35,7 @@ fn reverse(operands: &[Value]) -> Result<Value, Failure> {
 /// The items, with arrays among them replaced by their items, one level deep.
 fn flatten(operands: &[Value]) -> Result<Value, Failure> {
     let mut flat = Vec::new();
-    for item in array(operands, 0)?.iter() {
+    for item in array(operands, 0)? {
         match item {
             Value::Array(inner) => flat.extend(inner.iter().cloned()),
             other => flat.push(other.clone()),

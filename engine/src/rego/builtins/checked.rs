@@ -4,9 +4,7 @@
 use regorus::Value;
 use regorus::unstable::{BUILTINS as REGORUS, Expr, Parser};
 
-use super::operand::{
-    array, bad_operand, integer, number, object, operand, string, wrong_element, wrong_type,
-};
+use super::operand::{array, bad_operand, object, operand, string, wrong_element, wrong_type};
 use super::{Builtin, Failure, builtin};
 
 pub(super) const BUILTINS: &[Builtin] = &[
@@ -38,25 +36,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin("json.marshal_with_options", 2, marshal_with_options),
     builtin("json.patch", 2, patch),
     builtin("glob.match", 3, glob_match),
-    builtin("time.date", 1, |operands| on_time("time.date", operands, 1)),
-    builtin("time.clock", 1, |operands| {
-        on_time("time.clock", operands, 1)
-    }),
-    builtin("time.weekday", 1, |operands| {
-        on_time("time.weekday", operands, 1)
-    }),
-    builtin("time.diff", 2, difference),
-    builtin("time.parse_rfc3339_ns", 1, |operands| {
-        let text = string(operands, 0)?;
-        // Go knows neither small letters nor leap seconds here.
-        if text.contains(['t', 'z']) || text.get(17..19) == Some("60") {
-            return Err(Failure::new("the time is not as RFC 3339 writes it"));
-        }
-        regorus_own("time.parse_rfc3339_ns", operands)
-    }),
     builtin("uuid.parse", 1, parse_uuid),
-    builtin("time.format", 1, format_time),
-    builtin("time.add_date", 4, add_date),
 ];
 
 thread_local! {
@@ -68,7 +48,7 @@ thread_local! {
 }
 
 /// Calls the built-in of regorus of this name.
-fn regorus_own(name: &str, operands: &[Value]) -> Result<Value, Failure> {
+pub(super) fn regorus_own(name: &str, operands: &[Value]) -> Result<Value, Failure> {
     PLACES.with(|places| {
         let (Some((call, _)), Some(Expr::Array { span, items, .. })) = (REGORUS.get(name), places)
         else {
@@ -182,152 +162,6 @@ fn glob_match(operands: &[Value]) -> Result<Value, Failure> {
     }
     string(operands, 2)?;
     regorus_own("glob.match", operands)
-}
-
-/// Checks a time: nanoseconds, or an array of these, a time zone and, where it is to be formatted, a layout.
-fn check_time(operands: &[Value], at: usize) -> Result<(), Failure> {
-    let nanoseconds = match operand(operands, at) {
-        Value::Number(_) => {
-            number(operands, at)?;
-            operand(operands, at)
-        }
-        Value::Array(parts) if !parts.is_empty() => {
-            let strings_follow = parts
-                .iter()
-                .skip(1)
-                .all(|part| matches!(part, Value::String(_)));
-            if !strings_follow {
-                return Err(bad_operand(at, "must be string"));
-            }
-            match parts.first() {
-                Some(nanoseconds @ Value::Number(_)) => nanoseconds,
-                _ => return Err(bad_operand(at, "must be number")),
-            }
-        }
-        _ => {
-            return Err(wrong_type(
-                operands,
-                at,
-                "either number (ns) or [number (ns), string (tz)]",
-            ));
-        }
-    };
-    // A float that is whole is read as the number that it is.
-    nanoseconds
-        .as_i64()
-        .map(|_| ())
-        .map_err(|_| Failure::new("timestamp too big"))
-}
-
-fn on_time(name: &str, operands: &[Value], times: usize) -> Result<Value, Failure> {
-    for at in 0..times {
-        check_time(operands, at)?;
-    }
-    regorus_own(name, operands)
-}
-
-/// One number alone in an array is a time in UTC.
-fn format_time(operands: &[Value]) -> Result<Value, Failure> {
-    check_time(operands, 0)?;
-    match operand(operands, 0) {
-        Value::Array(parts) if parts.len() == 1 => regorus_own("time.format", parts.as_slice()),
-        Value::Array(parts) if parts.as_slice().get(2) == Some(&Value::from("")) => {
-            let parts = parts.as_slice().get(..2).unwrap_or_default();
-            regorus_own("time.format", &[Value::from(parts.to_vec())])
-        }
-        _ => regorus_own("time.format", operands),
-    }
-}
-
-/// How far two times are apart, in the time zone of the first.
-fn difference(operands: &[Value]) -> Result<Value, Failure> {
-    check_time(operands, 0)?;
-    check_time(operands, 1)?;
-    let (first, second) = (operand(operands, 0), operand(operands, 1));
-    let second = match second {
-        Value::Array(parts) => parts.first().cloned().unwrap_or(Value::Undefined),
-        other => other.clone(),
-    };
-    let second = match first {
-        Value::Array(parts) => match parts.as_slice().get(1) {
-            Some(zone) => Value::from(vec![second, zone.clone()]),
-            None => second,
-        },
-        _ => second,
-    };
-    regorus_own("time.diff", &[first.clone(), second])
-}
-
-const NANOSECONDS: i128 = 1_000_000_000;
-
-/// A time with years, months and days added in its time zone. As in Go a day too many goes to the next month.
-fn add_date(operands: &[Value]) -> Result<Value, Failure> {
-    check_time(operands, 0)?;
-    let [years, months, days] = [
-        integer(operands, 1)?,
-        integer(operands, 2)?,
-        integer(operands, 3)?,
-    ];
-    let too_far = || Failure::new("the time is too far away");
-    let (nanoseconds, zone) = match operand(operands, 0) {
-        Value::Array(parts) => (parts.first(), parts.as_slice().get(1)),
-        number => (Some(number), None),
-    };
-    let nanoseconds = nanoseconds
-        .and_then(|number| number.as_i64().ok())
-        .ok_or_else(too_far)?;
-    let local = i128::from(nanoseconds) + offset(nanoseconds, zone)?;
-    let date = regorus_own("time.date", &[time(nanoseconds, zone)])?;
-    let part = |at: usize| -> Option<i128> { date.as_array().ok()?.get(at)?.as_i128().ok() };
-    let (Some(year), Some(month), Some(day)) = (part(0), part(1), part(2)) else {
-        return Err(too_far());
-    };
-    let before = days_from_civil(year, month, day);
-    let month = month - 1 + i128::from(months);
-    let year = year + i128::from(years) + month.div_euclid(12);
-    let after = days_from_civil(year, month.rem_euclid(12) + 1, day) + i128::from(days);
-    let moved = local + (after - before) * 86_400 * NANOSECONDS;
-    // The offset there: that of the time as if it were in UTC is near enough to find the right one.
-    let narrow = |time: i128| i64::try_from(time).map_err(|_| too_far());
-    let near = moved - offset(narrow(moved)?, zone)?;
-    let found = moved - offset(narrow(near)?, zone)?;
-    narrow(found).map(Value::from)
-}
-
-fn time(nanoseconds: i64, zone: Option<&Value>) -> Value {
-    match zone {
-        Some(zone) => Value::from(vec![Value::from(nanoseconds), zone.clone()]),
-        None => Value::from(nanoseconds),
-    }
-}
-
-/// How far the clocks of a time zone are before UTC, in nanoseconds.
-fn offset(nanoseconds: i64, zone: Option<&Value>) -> Result<i128, Failure> {
-    let Some(zone) = zone else {
-        return Ok(0);
-    };
-    let now = time(nanoseconds, Some(zone));
-    let date = regorus_own("time.date", &[now.clone()])?;
-    let clock = regorus_own("time.clock", &[now])?;
-    let part = |value: &Value, at: usize| -> Option<i128> {
-        value.as_array().ok()?.get(at)?.as_i128().ok()
-    };
-    let seconds = || {
-        let days = days_from_civil(part(&date, 0)?, part(&date, 1)?, part(&date, 2)?);
-        let time = part(&clock, 0)? * 3_600 + part(&clock, 1)? * 60 + part(&clock, 2)?;
-        Some(days * 86_400 + time)
-    };
-    let seconds = seconds().ok_or(Failure::Undefined)?;
-    Ok((seconds - i128::from(nanoseconds).div_euclid(NANOSECONDS)) * NANOSECONDS)
-}
-
-/// The days from 1970 to a date of the Gregorian calendar; the day may be beyond the end of its month.
-fn days_from_civil(year: i128, month: i128, day: i128) -> i128 {
-    // Years that start in March have the leap day last.
-    let year = if month <= 2 { year - 1 } else { year };
-    let since_march = (month + 9).rem_euclid(12);
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    year * 365 + leap_days + (153 * since_march + 2) / 5 + day - 1 - 719_468
 }
 
 fn parse_uuid(operands: &[Value]) -> Result<Value, Failure> {

@@ -49,9 +49,8 @@ fn reachable_paths(operands: &[Value]) -> Result<Value, Failure> {
     let mut found = BTreeSet::new();
     let mut steps = 0;
     for node in items(operands, 1)? {
-        let neighbours = match neighbours(graph, node) {
-            None => continue,
-            Some(neighbours) => neighbours,
+        let Some(neighbours) = neighbours(graph, node) else {
+            continue;
         };
         if neighbours.is_empty() {
             found.insert(Value::from(vec![node.clone()]));

@@ -9,6 +9,7 @@ mod aws;
 mod bits;
 mod cast;
 mod checked;
+mod clock;
 mod format;
 mod graph;
 mod json_schema;
@@ -78,6 +79,7 @@ const FAMILIES: &[&[Builtin]] = &[
     bits::BUILTINS,
     cast::BUILTINS,
     checked::BUILTINS,
+    clock::BUILTINS,
     format::BUILTINS,
     graph::BUILTINS,
     json_schema::BUILTINS,

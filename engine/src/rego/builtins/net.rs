@@ -227,6 +227,10 @@ fn expand(operands: &[Value]) -> Result<Value, Failure> {
     Ok(Value::from(addresses))
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the rows of a table are of one type"
+)]
 fn is_valid(operands: &[Value]) -> Result<Value, Failure> {
     let valid = match operand(operands, 0) {
         Value::String(text) => Network::parse(text).is_some(),

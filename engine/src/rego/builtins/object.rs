@@ -91,7 +91,7 @@ fn union(operands: &[Value]) -> Result<Value, Failure> {
 
 fn union_n(operands: &[Value]) -> Result<Value, Failure> {
     let mut all = Object::new();
-    for item in array(operands, 0)?.iter() {
+    for item in array(operands, 0)? {
         let Value::Object(fields) = item else {
             return Err(wrong_element(operands, 0, item, "object"));
         };

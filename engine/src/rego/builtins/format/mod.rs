@@ -29,6 +29,8 @@ pub(super) enum Argument {
     Large(String),
     Float(f64),
     Text(String),
+    /// A number as its text, which only templates hand over.
+    NumberText(String),
     /// A boolean, which only templates hand over.
     Boolean(bool),
 }
@@ -62,6 +64,7 @@ impl Argument {
             Self::Large(_) => "*big.Int",
             Self::Float(_) => "float64",
             Self::Text(_) => "string",
+            Self::NumberText(_) => "json.Number",
             Self::Boolean(_) => "bool",
         }
     }
@@ -72,7 +75,7 @@ impl Argument {
             Self::Integer(integer) => integer.to_string(),
             Self::Large(decimal) => decimal.clone(),
             Self::Float(float) => number::float(*float, 'g', None),
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::NumberText(text) => text.clone(),
             Self::Boolean(value) => value.to_string(),
         }
     }
@@ -280,14 +283,14 @@ fn formatted(argument: &Argument, verb: char, flags: Flags) -> String {
         Argument::Integer(integer) => number::integer(*integer, verb, flags),
         Argument::Large(decimal) => number::large(decimal, verb, flags),
         Argument::Float(float) => number::formatted_float(*float, verb, flags),
-        Argument::Text(text) => text::formatted(text, verb, flags),
+        Argument::Text(text) | Argument::NumberText(text) => text::formatted(text, verb, flags),
         Argument::Boolean(value) => {
             matches!(verb, 't' | 'v').then(|| flags.pad(&value.to_string()))
         }
     };
     found.unwrap_or_else(|| {
         let plain = match argument {
-            Argument::Text(text) => flags.pad(text),
+            Argument::Text(text) | Argument::NumberText(text) => flags.pad(text),
             other => flags.pad_number(&other.plain()),
         };
         format!("%!{verb}({}={plain})", argument.type_name())
@@ -307,7 +310,7 @@ mod tests {
     #[case("%5s|%-5s|%.3s|%05s", json!(["a", "ü", "abcdef", "x"]), "    a|ü    |abc|0000x")]
     #[case("%x %X %#x %o %#o %O %b %08b", json!([255, 255, 255, 8, 8, 8, 5, 5]), "ff FF 0xff 10 010 0o10 101 00000101")]
     #[case("%x % x %X", json!(["ü", "abc", "hi"]), "c3bc 61 62 63 6869")]
-    #[case("%e %.2f %6.2f| %g %+.2e", json!([1.5, 3.14159, 3.14159, 1e-7, 12345.678]), "1.500000e+00 3.14   3.14| 1e-07 +1.23e+04")]
+    #[case("%e %.2f %6.2f| %g %+.2e", json!([1.5, 2.71, 2.719, 1e-7, 12345.678]), "1.500000e+00 2.71   2.72| 1e-07 +1.23e+04")]
     #[case("%v %v %v %v", json!([1.5, 123_456_789.5, 0.000_001, [1, "a", {"b": null}]]), "1.5 1.234567895e+08 1e-06 [1, \"a\", {\"b\": null}]")]
     #[case("%q %+q %#q %c %U %q", json!(["a\"b", "ü", "x", 65, 65, 65]), "\"a\\\"b\" \"\\u00fc\" `x` A U+0041 'A'")]
     #[case("%d %s %t %z", json!([1.5, 1, "x", 1]), "%!d(float64=1.5) %!s(int64=1) %!t(string=x) %!z(int64=1)")]

@@ -78,7 +78,7 @@ mod tests {
 
     use super::*;
 
-    fn found(document: Json, schema: Json) -> Json {
+    fn found(document: &Json, schema: Json) -> Json {
         let operands = [Value::from(document.to_string()), Value::from(schema)];
         let result = serde_json::to_value(match_schema(&operands).unwrap()).unwrap();
         let errors: Vec<Json> = result[1]
@@ -113,7 +113,7 @@ mod tests {
         #[case] schema: Json,
         #[case] wanted: Json,
     ) {
-        assert_eq!(found(document, schema), wanted);
+        assert_eq!(found(&document, schema), wanted);
     }
 
     #[rstest]

@@ -137,8 +137,7 @@ fn children_problem(fields: &Map<String, Json>, depth: usize) -> Option<String> 
             ("definitions", _) => {
                 Some("Invalid type. Expected: Array Of Schemas, given: definitions".to_owned())
             }
-            ("items", Json::Array(children))
-            | ("anyOf" | "allOf" | "oneOf", Json::Array(children)) => children
+            ("items" | "anyOf" | "allOf" | "oneOf", Json::Array(children)) => children
                 .iter()
                 .find_map(|child| schema_problem(child, depth)),
             ("items", child) if !is_schema(child) => Some(

@@ -87,6 +87,6 @@ mod tests {
     #[test]
     fn a_pattern_too_large_is_refused() {
         assert!(with_pattern("(((a{1000}){1000}){1000})", |_| ()).is_err());
-        assert!(with_pattern(r"[\pL\pN]{400}", |_| ()).is_ok());
+        assert!(with_pattern(r"\pL{20}", |_| ()).is_ok());
     }
 }

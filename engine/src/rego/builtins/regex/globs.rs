@@ -43,6 +43,10 @@ struct Place {
 /// Whether there is a text of at least one letter that both globs match.
 pub(super) fn intersect(left: &str, right: &str) -> Result<bool, Failure> {
     let (left, right) = (parse(left)?, parse(right)?);
+    // As in OPA, no glob meets no glob.
+    if left.is_empty() && right.is_empty() {
+        return Ok(true);
+    }
     let width = right.len() + 1;
     let pairs = (left.len() + 1) * width;
     if pairs > MOST_PAIRS {
@@ -118,13 +122,16 @@ fn set(letters: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<Letters
     loop {
         let low = match letters.next()? {
             ']' => return Some(Letters::OneOf(ranges)),
+            // A range needs both of its ends.
+            '-' => return None,
             '\\' => letters.next()?,
             letter => letter,
         };
         let mut ahead = letters.clone();
-        if ahead.next() == Some('-') && ahead.peek().is_some_and(|next| *next != ']') {
+        if ahead.next() == Some('-') {
             *letters = ahead;
             let high = match letters.next()? {
+                ']' => return None,
                 '\\' => letters.next()?,
                 letter => letter,
             };
@@ -162,6 +169,8 @@ mod tests {
     #[rstest]
     #[case("*")]
     #[case("[a")]
+    #[case("[a-]")]
+    #[case("[-a]")]
     #[case("a**")]
     #[case("\\")]
     fn a_glob_that_is_none_is_an_error(#[case] glob: &str) {

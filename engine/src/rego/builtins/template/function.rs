@@ -125,6 +125,7 @@ fn argument(item: &Item) -> Argument {
         Item::Integer(number) => Argument::Integer(*number),
         Item::Float(number) => Argument::Float(*number),
         Item::Data(Value::Bool(value)) => Argument::Boolean(*value),
+        Item::Data(Value::Number(number)) => Argument::NumberText(number.format_decimal()),
         other => Argument::Text(other.print()),
     }
 }

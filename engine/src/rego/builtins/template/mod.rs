@@ -128,7 +128,7 @@ mod tests {
     #[case("{{.no}} {{.no.no}} {{.null}}", "<undefined> <undefined> <undefined>")]
     #[case(
         "{{with .zero}}{{.}}{{else}}no{{end}} {{- `x` -}} {{/* c */}} y",
-        "0xy"
+        "0x y"
     )]
     #[case(
         "{{.name | printf \"%q\"}} {{not .zero}} {{and 1 0}} {{or 0 2}}",

@@ -277,8 +277,10 @@ fn quoted(text: &str) -> Result<(Token, &str), String> {
 /// What ended a list of nodes.
 #[derive(Debug, PartialEq)]
 enum End {
+    /// The end of the text.
     Text,
-    End,
+    /// `end`.
+    Block,
     /// `else` with what follows it.
     Else(Vec<Token>),
 }
@@ -315,7 +317,7 @@ impl Parser {
             };
             let rest = tokens.get(1..).unwrap_or_default().to_vec();
             match keyword.as_str() {
-                "end" => break End::End,
+                "end" => break End::Block,
                 "else" => break End::Else(rest),
                 _ => nodes.extend(self.node(&keyword, tokens, rest)?),
             }
@@ -339,9 +341,10 @@ impl Parser {
             "continue" => Node::Continue,
             "template" => {
                 let (name, rest) = template_name(rest)?;
-                let operand = match rest.is_empty() {
-                    true => None,
-                    false => Some(self.pipeline(rest)?),
+                let operand = if rest.is_empty() {
+                    None
+                } else {
+                    Some(self.pipeline(rest)?)
                 };
                 Node::Template(name, operand)
             }
@@ -365,7 +368,7 @@ impl Parser {
         let variables = std::mem::replace(&mut self.variables, vec!["$".to_owned()]);
         let loops = std::mem::take(&mut self.loops);
         let (nodes, end) = self.nodes()?;
-        if end != End::End {
+        if end != End::Block {
             return Err("unexpected end of a template".to_owned());
         }
         (self.variables, self.loops) = (variables, loops);
@@ -385,8 +388,8 @@ impl Parser {
         self.loops -= usize::from(keyword == "range");
         let otherwise = match end {
             End::Text => return Err("unexpected end of the template".to_owned()),
-            End::End => Vec::new(),
-            End::Else(tokens) => self.otherwise(keyword, tokens)?,
+            End::Block => Vec::new(),
+            End::Else(tokens) => self.otherwise(keyword, &tokens)?,
         };
         self.variables.truncate(scope);
         self.depth -= 1;
@@ -398,10 +401,10 @@ impl Parser {
     }
 
     /// What follows an `else`: nodes, or `if` or `with` again, which the same `end` ends.
-    fn otherwise(&mut self, keyword: &str, tokens: Vec<Token>) -> Result<Vec<Node>, String> {
+    fn otherwise(&mut self, keyword: &str, tokens: &[Token]) -> Result<Vec<Node>, String> {
         match tokens.split_first() {
             None => match self.nodes()? {
-                (nodes, End::End) => Ok(nodes),
+                (nodes, End::Block) => Ok(nodes),
                 _ => Err("expected end".to_owned()),
             },
             Some((Token::Name(name), rest)) if name == keyword && name != "range" => {

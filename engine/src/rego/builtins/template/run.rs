@@ -23,7 +23,7 @@ pub(super) fn render(templates: &Templates, variables: &Value) -> Result<String,
         steps: 0,
         depth: 0,
     };
-    run.template("", Item::new(variables))?;
+    run.template("", &Item::new(variables))?;
     Ok(run.output)
 }
 
@@ -52,7 +52,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn template(&mut self, name: &str, dot: Item) -> Result<(), String> {
+    fn template(&mut self, name: &str, dot: &Item) -> Result<(), String> {
         let nodes = self
             .templates
             .get(name)
@@ -62,7 +62,7 @@ impl Run<'_> {
             return Err("exceeded maximum template depth".to_owned());
         }
         let outer = std::mem::replace(&mut self.variables, vec![("$".to_owned(), dot.clone())]);
-        self.nodes(nodes, &dot)?;
+        self.nodes(nodes, dot)?;
         self.variables = outer;
         self.depth -= 1;
         Ok(())
@@ -104,7 +104,7 @@ impl Run<'_> {
                     Some(pipeline) => self.declared(pipeline, dot)?,
                     None => Item::Nothing,
                 };
-                self.template(name, dot)?;
+                self.template(name, &dot)?;
                 Flow::On
             }
             Node::If(pipeline, nodes, otherwise) => {
