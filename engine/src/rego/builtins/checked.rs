@@ -29,6 +29,10 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin("semver.is_valid", 1, |operands| {
         valid_string("semver.is_valid", operands)
     }),
+    builtin("units.parse", 1, |operands| units("units.parse", operands)),
+    builtin("units.parse_bytes", 1, |operands| {
+        units("units.parse_bytes", operands)
+    }),
     builtin("yaml.marshal", 1, |operands| match operand(operands, 0) {
         Value::String(text) if text.is_empty() => Ok(Value::from("\"\"\n")),
         _ => regorus_own("yaml.marshal", operands),
@@ -69,6 +73,19 @@ fn valid_string(name: &str, operands: &[Value]) -> Result<Value, Failure> {
         Value::String(_) => regorus_own(name, operands),
         _ => Ok(Value::Bool(false)),
     }
+}
+
+/// Amounts with a unit. regorus would write out a number with a large exponent digit by digit.
+fn units(name: &str, operands: &[Value]) -> Result<Value, Failure> {
+    const LONGEST: usize = 400;
+    let text = string(operands, 0)?;
+    let exponent = text
+        .rsplit_once(['e', 'E'])
+        .map(|(_, exponent)| exponent.bytes().filter(u8::is_ascii_digit).count());
+    if text.len() > LONGEST || exponent.is_some_and(|digits| digits > 3) {
+        return Err(Failure::new("could not parse amount to a number"));
+    }
+    regorus_own(name, operands)
 }
 
 /// Base64 may be broken into lines.
@@ -184,4 +201,59 @@ fn parse_uuid(operands: &[Value]) -> Result<Value, Failure> {
         }
     }
     Ok(parsed)
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use serde_json::json;
+
+    use super::*;
+
+    fn call(name: &str, operands: &serde_json::Value) -> Result<serde_json::Value, Failure> {
+        let operands: Vec<Value> = operands
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|operand| Value::from(operand.clone()))
+            .collect();
+        let builtin = BUILTINS
+            .iter()
+            .find(|builtin| builtin.name == name)
+            .unwrap();
+        (builtin.call)(&operands).map(|value| serde_json::to_value(value).unwrap())
+    }
+
+    #[rstest]
+    #[case("json.is_valid", json!([1]), json!(false))]
+    #[case("json.is_valid", json!(["[1]"]), json!(true))]
+    #[case("base64.decode", json!(["aGk=\n"]), json!("hi"))]
+    #[case("json.marshal", json!(["<&>"]), json!("\"\\u003c\\u0026\\u003e\""))]
+    #[case("units.parse", json!(["1.5Ki"]), json!(1536))]
+    #[case("units.parse_bytes", json!(["1e3"]), json!(1000))]
+    #[case("glob.match", json!(["*.com", null, "a.com"]), json!(true))]
+    fn values_are_those_of_opa(
+        #[case] name: &str,
+        #[case] operands: serde_json::Value,
+        #[case] wanted: serde_json::Value,
+    ) {
+        assert_eq!(call(name, &operands), Ok(wanted));
+    }
+
+    #[rstest]
+    #[case("glob.match", json!(["*", "x", "y"]), true)]
+    #[case("json.patch", json!([{}, 1]), true)]
+    #[case("json.patch", json!([{}, [{"op": "remove", "path": "/a"}]]), false)]
+    #[case("json.marshal_with_options", json!([1, {"x": 1}]), true)]
+    #[case("units.parse", json!(["1e99999999"]), false)]
+    #[case("units.parse", json!([1]), true)]
+    fn failures_are_told_apart(
+        #[case] name: &str,
+        #[case] operands: serde_json::Value,
+        #[case] is_type: bool,
+    ) {
+        let failure = call(name, &operands).unwrap_err();
+        assert_eq!(matches!(failure, Failure::Type(_)), is_type, "{failure:?}");
+        assert_ne!(failure, Failure::Undefined);
+    }
 }

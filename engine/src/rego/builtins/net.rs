@@ -1,7 +1,7 @@
 //! `net.cidr_*`: addresses and networks as Go's `net` reads them. An IPv4 address mapped into IPv6 is an IPv4 address.
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use regorus::Value;
 
