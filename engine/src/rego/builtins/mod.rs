@@ -7,6 +7,8 @@ mod aggregate;
 mod array;
 mod aws;
 mod bits;
+#[cfg(test)]
+mod cases;
 mod cast;
 mod checked;
 mod clock;
