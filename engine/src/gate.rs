@@ -10,9 +10,10 @@ use soc2gate_source::{Code, Diagnostic};
 
 use crate::config::EnforcementTable;
 use crate::library::hex_digest;
+use crate::plain::PlainGate;
 use crate::rego::{Compiled, Dependencies, Instance, Module, Parsed, RegoValue};
 use crate::route::{ControlRules, Routes};
-use crate::{Config, Control, Exceptions, Judge, Library, SubjectKind};
+use crate::{Config, Control, Exceptions, Judge, Library, Origin, SubjectKind};
 
 /// How long one evaluation may take unless it is said otherwise.
 pub const DEFAULT_BUDGET: Duration = Duration::from_secs(2);
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     compiled: Vec<OnceLock<Compiled>>,
     pub(crate) enforcement: EnforcementTable,
     pub(crate) exceptions: Exceptions,
+    pub(crate) plain: PlainGate,
     pub(crate) policy_digest: String,
     pub(crate) settings_digest: String,
     pub(crate) budget: Duration,
@@ -119,6 +121,7 @@ impl Gate {
         let parameters: Map<String, Value> = library
             .controls()
             .iter()
+            .filter(|control| control.origin == Origin::Control)
             .map(|control| {
                 let values = config.parameters(control).into_iter().collect();
                 (control.id.0.clone(), Value::Object(values))
@@ -126,8 +129,9 @@ impl Gate {
             .collect();
         let data = serde_json::json!({ "parameters": parameters });
         let enforcement = config.enforcement(library.controls());
-        let settings_digest = settings_digest(&data, &enforcement, &exceptions);
+        let settings_digest = settings_digest(&data, &enforcement, &exceptions, library);
         let controls = library.controls().to_vec();
+        let plain = PlainGate::new(library.plain().clone(), &controls);
         let routes = Routes::new(&controls);
         let rules: Vec<ControlRules> = controls
             .iter()
@@ -145,6 +149,7 @@ impl Gate {
             data,
             enforcement,
             exceptions,
+            plain,
             policy_digest: library.digest().to_owned(),
             settings_digest,
             budget: DEFAULT_BUDGET,
@@ -177,6 +182,11 @@ impl Gate {
             .flat_map(|input| &input.context)
             .map(String::as_str)
             .collect()
+    }
+
+    /// Whether plain policies judge all documents as one list.
+    pub fn combines(&self) -> bool {
+        self.inner.plain.combines()
     }
 
     /// The exceptions.
@@ -215,17 +225,25 @@ fn settings_digest(
     data: &Value,
     enforcement: &EnforcementTable,
     exceptions: &Exceptions,
+    library: &Library,
 ) -> String {
     let exceptions: Vec<_> = exceptions
         .list()
         .iter()
         .map(|exception| &exception.raw)
         .collect();
-    let settings = serde_json::json!({
+    let mut settings = serde_json::json!({
         "parameters": data,
         "enforcement": enforcement.describe(),
         "exceptions": exceptions,
     });
+    let plain = library.plain();
+    if let Some(settings) = settings.as_object_mut()
+        && (!plain.data.is_empty() || plain.combine)
+    {
+        settings.insert("data".to_owned(), plain.data.to_value());
+        settings.insert("combine".to_owned(), plain.combine.into());
+    }
     let mut hasher = Sha256::new();
     hasher.update(settings.to_string());
     hex_digest(hasher)

@@ -26,6 +26,8 @@ pub struct Judge {
     inner: Arc<Inner>,
     /// An evaluator for each route that a subject came for.
     instances: BTreeMap<usize, Instance>,
+    /// The evaluator of plain policies.
+    plain: Option<Instance>,
     context: Context,
 }
 
@@ -34,6 +36,7 @@ impl Judge {
         Self {
             inner,
             instances: BTreeMap::new(),
+            plain: None,
             context,
         }
     }
@@ -41,25 +44,40 @@ impl Judge {
     /// Judges a subject by every control that speaks of it. `now` is the decision's clock.
     pub fn judge(&mut self, subject: &Subject, now: Timestamp) -> Decision {
         let inner = Arc::clone(&self.inner);
-        let verdicts = match inner.routes.of(subject) {
+        let mut verdicts = match inner.routes.of(subject) {
             Some(at) => self.verdicts(&inner, at, subject, now),
             None => Vec::new(),
         };
-        Decision {
-            schema: DECISION_SCHEMA.to_owned(),
-            subject: SubjectRef {
-                kind: subject.kind,
-                id: subject.id.clone(),
-                resource: subject.resource.clone(),
-                location: subject.source.locate(&[]).map(start_only),
-            },
-            time: now,
-            engine: EngineRef::this(),
-            policy_digest: inner.policy_digest.clone(),
-            settings_digest: inner.settings_digest.clone(),
-            outcome: Outcome::of(&verdicts),
-            verdicts,
+        if inner.plain.judges(subject.kind) {
+            verdicts.extend(self.plain_verdicts(&inner, subject, now));
+            verdicts.sort_by(|a, b| a.control.cmp(&b.control));
         }
+        decision(&inner, subject, now, verdicts)
+    }
+
+    /// Judges the list of all documents, by the plain policies only; None where these judge documents one by one.
+    pub fn judge_combined(&mut self, subject: &Subject, now: Timestamp) -> Option<Decision> {
+        let inner = Arc::clone(&self.inner);
+        inner.plain.combines().then(|| {
+            let verdicts = self.plain_verdicts(&inner, subject, now);
+            decision(&inner, subject, now, verdicts)
+        })
+    }
+
+    /// What plain policies say of the raw document.
+    fn plain_verdicts(&mut self, inner: &Inner, subject: &Subject, now: Timestamp) -> Vec<Verdict> {
+        let instance = self.plain.get_or_insert_with(|| inner.plain.instance());
+        instance.set_input(RegoValue::from_json(&subject.document));
+        let moment = Moment::new(now, &subject.id);
+        inner
+            .plain
+            .values(instance, &moment, inner.budget)
+            .into_iter()
+            .filter_map(|(at, values)| {
+                let control = inner.controls.get(at)?;
+                Some(verdict(inner, control, values, subject, now))
+            })
+            .collect()
     }
 
     fn envelope(&self, subject: &Subject, now: Timestamp) -> RegoValue {
@@ -126,6 +144,24 @@ impl Judge {
     }
 }
 
+fn decision(inner: &Inner, subject: &Subject, now: Timestamp, verdicts: Vec<Verdict>) -> Decision {
+    Decision {
+        schema: DECISION_SCHEMA.to_owned(),
+        subject: SubjectRef {
+            kind: subject.kind,
+            id: subject.id.clone(),
+            resource: subject.resource.clone(),
+            location: subject.source.locate(&[]).map(start_only),
+        },
+        time: now,
+        engine: EngineRef::this(),
+        policy_digest: inner.policy_digest.clone(),
+        settings_digest: inner.settings_digest.clone(),
+        outcome: Outcome::of(&verdicts),
+        verdicts,
+    }
+}
+
 /// The values of all controls of a route from one evaluation; None where it fails.
 fn together(
     instance: &mut Instance,
@@ -158,13 +194,14 @@ fn apart(
 }
 
 /// What the rules of a control gave.
-struct RuleValues {
-    deny: RuleValue,
-    unknown: RuleValue,
-    applicable: RuleValue,
+pub(crate) struct RuleValues {
+    pub(crate) deny: RuleValue,
+    pub(crate) unknown: RuleValue,
+    pub(crate) applicable: RuleValue,
 }
 
-type RuleValue = Result<Option<Value>, EvalFailure>;
+/// The value of a rule, None where it is undefined, or why there is none.
+pub(crate) type RuleValue = Result<Option<Value>, EvalFailure>;
 
 impl RuleValues {
     /// Reads a control's row of a route's rule: three lists of at most one value.
@@ -312,6 +349,10 @@ fn failed(failure: &EvalFailure) -> Unknown {
         EvalFailure::Panic => (
             UnknownReason::EvaluationError,
             "the evaluator failed".to_owned(),
+        ),
+        EvalFailure::Undecided => (
+            UnknownReason::InvalidResult,
+            "a rule gives what is no verdict".to_owned(),
         ),
     };
     Unknown {

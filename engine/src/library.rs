@@ -7,7 +7,8 @@ use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use crate::metadata::{package_clause, read_control};
-use crate::rego::{self, CheckKind, Module, Parsed, RegoProblem};
+use crate::plain::{self, LoadOptions, PlainSet, split};
+use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem};
 use crate::route::ControlRules;
 use crate::{Control, ControlId};
 
@@ -29,12 +30,41 @@ pub struct Library {
     controls: Vec<Control>,
     parsed: Parsed,
     known: BTreeSet<ControlId>,
+    plain: PlainSet,
     digest: String,
+    /// Files that have a part in judging.
+    used: BTreeSet<String>,
 }
 
 impl Library {
     /// Loads Rego files. Files that are wrong are reported and left out; the others are loaded.
     pub fn load(sources: &[PolicySource]) -> (Self, Vec<Diagnostic>) {
+        Self::load_with(sources, &LoadOptions::default())
+    }
+
+    /// The same, with what is to be said of policies that people have already.
+    pub fn load_with(sources: &[PolicySource], options: &LoadOptions) -> (Self, Vec<Diagnostic>) {
+        let split = split(sources, options);
+        let (mut library, mut diagnostics) = Self::load_controls(&split.controls);
+        let (plain, problems) = plain::load(&split, options);
+        diagnostics.extend(problems);
+        library.controls.extend(plain.controls.iter().cloned());
+        library.controls.sort_by(|a, b| a.id.cmp(&b.id));
+        library.known.extend(plain.known.iter().cloned());
+        library.used.extend(plain.used.iter().cloned());
+        library.plain = plain;
+        library.digest = digest_of(
+            library
+                .parsed
+                .modules()
+                .iter()
+                .chain(library.plain.parsed.modules())
+                .map(|module| &*module.text),
+        );
+        (library, diagnostics)
+    }
+
+    fn load_controls(sources: &[PolicySource]) -> (Self, Vec<Diagnostic>) {
         let has_own = sources.iter().any(|source| source.prechecked);
         let mut loader = Loader {
             has_own,
@@ -88,6 +118,16 @@ impl Library {
             unknown: has("unknown").then(|| rule("unknown")),
             applicable: has("applicable").then(|| rule("applicable")),
         }
+    }
+
+    /// Whether a file has a part in judging: a control, a plain policy, or what one of them needs.
+    pub fn uses(&self, file: &str) -> bool {
+        self.used.contains(file)
+    }
+
+    /// The plain policies.
+    pub(crate) fn plain(&self) -> &PlainSet {
+        &self.plain
     }
 
     /// The modules as they were parsed.
@@ -265,7 +305,7 @@ impl Loader {
         found
     }
 
-    /// Controls without a `deny` rule, and packages with one that are no controls.
+    /// Controls without a `deny` rule.
     fn missing_rules(&self, fresh: &BTreeSet<Arc<str>>) -> Vec<(Code, RegoProblem)> {
         let mut found = Vec::new();
         let controls: BTreeMap<&str, &Control> = self
@@ -296,10 +336,6 @@ impl Loader {
                         problem(format!("{} has no rule `deny`", control.id)),
                     ));
                 }
-                None if has_deny => {
-                    let message = format!("package {package} has a rule `deny` but no METADATA");
-                    found.push((Code::MetadataMissing, problem(message)));
-                }
                 _ => {}
             }
         }
@@ -317,30 +353,42 @@ impl Loader {
     }
 
     fn finish(self) -> (Library, Vec<Diagnostic>) {
-        let mut hasher = Sha256::new();
-        let mut modules: Vec<Module> = self
-            .modules
-            .into_iter()
-            .map(|(module, ..)| module)
+        let packages: Vec<&str> = self
+            .controls
+            .values()
+            .map(|control| control.package.as_str())
             .collect();
-        // What policies say, and not where they lie: the same folder may be named in several ways.
-        modules.sort_by(|a, b| a.text.cmp(&b.text));
-        for module in &modules {
-            let text = module.text.as_bytes();
-            hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-            hasher.update(text);
-        }
+        let has_fresh = self.modules.iter().any(|(_, _, prechecked)| !prechecked);
+        let used = if has_fresh {
+            Dependencies::new(&self.parsed).modules(&self.parsed, &packages)
+        } else {
+            Vec::new()
+        };
+        let used = used.iter().map(|module| module.file.to_string()).collect();
         let library = Library {
             controls: self.controls.into_values().collect(),
             parsed: self.parsed,
             known: self.known,
-            digest: hex_digest(hasher),
+            used,
+            ..Library::default()
         };
         (library, self.diagnostics)
     }
 }
 
-fn code_of(kind: CheckKind) -> Code {
+/// The digest of what policies say, and not of where they lie: the same folder may be named in several ways.
+fn digest_of<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let texts: BTreeSet<&str> = texts.collect();
+    let mut hasher = Sha256::new();
+    for text in texts {
+        let text = text.as_bytes();
+        hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(text);
+    }
+    hex_digest(hasher)
+}
+
+pub(crate) fn code_of(kind: CheckKind) -> Code {
     match kind {
         CheckKind::UnknownFunction => Code::UnknownFunction,
         CheckKind::ForbiddenFunction => Code::ForbiddenFunction,

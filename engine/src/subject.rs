@@ -18,17 +18,20 @@ pub enum SubjectKind {
     Kubernetes,
     /// A pull request: the document `soc2gate.dev/pull-request/v1`.
     PullRequest,
+    /// A document of any other kind, as it was written.
+    Document,
 }
 
 impl SubjectKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Kubernetes, Self::PullRequest];
+    pub const ALL: &'static [Self] = &[Self::Kubernetes, Self::PullRequest, Self::Document];
 
     /// The kind as it stands in METADATA, in `input.kind` and at the start of a subject's id.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::PullRequest => "pull_request",
+            Self::Document => "document",
         }
     }
 }

@@ -33,7 +33,7 @@ pub fn read(unit: &Unit, kind: Option<SubjectKind>) -> Read {
             kubernetes::read(unit, document, kind.is_some(), &mut read);
         }
         Some(SubjectKind::PullRequest) => pull_request_subject::read(unit, document, &mut read),
-        None => read.diagnostics.push(skipped(
+        Some(SubjectKind::Document) | None => read.diagnostics.push(skipped(
             unit,
             &document,
             "no Kubernetes object and no pull request document",

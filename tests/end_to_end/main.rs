@@ -17,6 +17,7 @@ mod commands;
 mod corpora;
 mod examples;
 mod outputs;
+mod plain;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

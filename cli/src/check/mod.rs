@@ -1,6 +1,7 @@
 //! The run of `soc2gate check`: files to units to subjects to decisions to outputs, in batches, so that no run
 //! holds more than one batch.
 
+mod combine;
 mod outputs;
 mod progress;
 
@@ -65,7 +66,35 @@ impl Run<'_> {
             for batch in batches {
                 totals.take(batch, outputs, progress)?;
             }
+            self.judge_combined(sources, context, &mut totals, outputs)?;
             Ok(totals)
+        })
+    }
+
+    /// Judges the list of all documents, where plain policies judge that.
+    fn judge_combined(
+        &self,
+        sources: &[FileSource],
+        context: &Context,
+        totals: &mut Totals,
+        outputs: &mut Outputs<'_>,
+    ) -> Result<(), OutputError> {
+        let subject = self
+            .gate
+            .combines()
+            .then(|| combine::combined(sources, self.reader))
+            .flatten();
+        let Some(subject) = subject else {
+            return Ok(());
+        };
+        let judge = || self.gate.judge(context).judge_combined(&subject, self.now);
+        let Some(decision) = self.pool.install(judge) else {
+            return Ok(());
+        };
+        totals.add(&decision);
+        outputs.decision(&Judged {
+            decision: &decision,
+            subject: &subject,
         })
     }
 

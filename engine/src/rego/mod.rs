@@ -14,6 +14,7 @@ mod reference;
 mod safety;
 mod test_run;
 mod value;
+mod version;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -27,11 +28,12 @@ use regorus::{Engine, LimitError, PolicyLengthConfig};
 use serde_json::Value;
 
 pub(crate) use builtins::Moment;
-pub(crate) use check::{CheckKind, check};
+pub(crate) use check::{CheckKind, Outside, check, check_with, references};
 pub(crate) use dependencies::Dependencies;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{FileCoverage, RegoTest, RegoTestRun, run_rego_tests};
 pub(crate) use value::RegoValue;
+pub use version::RegoVersion;
 
 /// One Rego file.
 #[derive(Debug, Clone)]
@@ -108,6 +110,8 @@ pub(crate) enum EvalFailure {
     },
     /// The evaluator panicked.
     Panic,
+    /// Its value is no verdict.
+    Undecided,
 }
 
 /// A compiled set of modules with its data. Cheap to instantiate, shared between threads.
@@ -142,6 +146,10 @@ pub(crate) struct Parsed {
     modules: Vec<Module>,
     rules: BTreeMap<String, BTreeSet<String>>,
     packages: BTreeMap<String, Vec<String>>,
+    /// The versions that a module may be written in, the first that fits counts.
+    versions: &'static [RegoVersion],
+    /// Files that are not written in the first of the versions.
+    other_version: BTreeSet<String>,
 }
 
 impl Default for Parsed {
@@ -153,6 +161,8 @@ impl Default for Parsed {
             modules: Vec::new(),
             rules: BTreeMap::new(),
             packages: BTreeMap::new(),
+            versions: &[RegoVersion::V1],
+            other_version: BTreeSet::new(),
         }
     }
 }
@@ -160,7 +170,19 @@ impl Default for Parsed {
 impl Parsed {
     /// Parses modules; those that do not parse are left out and reported.
     pub(crate) fn new(modules: &[Module]) -> (Self, Vec<RegoProblem>) {
-        let mut parsed = Self::default();
+        Self::new_in(&[RegoVersion::V1], modules)
+    }
+
+    /// The same for modules in one of some versions of Rego: the first that a module parses in counts, and where
+    /// it parses in none, the problem in the first is reported.
+    pub(crate) fn new_in(
+        versions: &'static [RegoVersion],
+        modules: &[Module],
+    ) -> (Self, Vec<RegoProblem>) {
+        let mut parsed = Self {
+            versions,
+            ..Self::default()
+        };
         let problems = modules
             .iter()
             .filter_map(|module| parsed.add(module).err())
@@ -176,6 +198,28 @@ impl Parsed {
     }
 
     fn add(&mut self, module: &Module) -> Result<(), RegoProblem> {
+        let mut problem = None;
+        for version in self.versions {
+            match self.add_in(*version, module) {
+                Ok(()) => {
+                    if problem.is_some() {
+                        self.other_version.insert(module.file.to_string());
+                    }
+                    return Ok(());
+                }
+                Err(found) => problem = problem.or(Some(found)),
+            }
+        }
+        problem.map_or(Ok(()), Err)
+    }
+
+    fn add_in(&mut self, version: RegoVersion, module: &Module) -> Result<(), RegoProblem> {
+        if version == RegoVersion::V0
+            && let Some(problem) = version::unimported_keyword(module)
+        {
+            return Err(problem);
+        }
+        self.engine.set_rego_v0(version == RegoVersion::V0);
         self.engine
             .add_policy(module.file.to_string(), module.text.to_string())
             .map_err(|error| {
@@ -185,9 +229,43 @@ impl Parsed {
         Ok(())
     }
 
+    /// The same with built-ins that are undefined where they fail, as OPA has them; evaluate with a
+    /// [`Moment::lenient`].
+    #[must_use]
+    pub(crate) fn lenient(mut self) -> Self {
+        self.engine.set_strict_builtin_errors(false);
+        self
+    }
+
+    /// Whether a file is not written in the first of the versions that it may be written in.
+    pub(crate) fn is_in_other_version(&self, file: &str) -> bool {
+        self.other_version.contains(file)
+    }
+
+    /// The rules of a package that are no functions, by their names: `deny` and `deny[x]`, not `deny.x`.
+    pub(crate) fn values(&self, package: &[String]) -> BTreeSet<String> {
+        self.ast()
+            .iter()
+            .filter(|module| {
+                reference::static_path(&module.package.refr).is_some_and(|path| path == package)
+            })
+            .flat_map(|module| {
+                module
+                    .policy
+                    .iter()
+                    .filter_map(|rule| version::value_name(rule))
+            })
+            .collect()
+    }
+
     /// The rules of a package; a rule that has only a default counts.
     pub(crate) fn rules(&self, package: &str) -> Option<&BTreeSet<String>> {
         self.rules.get(package)
+    }
+
+    /// The modules.
+    pub(crate) fn modules(&self) -> &[Module] {
+        &self.modules
     }
 
     /// The package of a file, segment by segment, however it is written.

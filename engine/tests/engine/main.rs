@@ -12,6 +12,7 @@
 mod decide;
 mod except;
 mod load;
+mod plain;
 mod settings;
 
 use std::collections::BTreeMap;
