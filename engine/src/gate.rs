@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic};
 
 use crate::config::EnforcementTable;
+use crate::gatekeeper::{ConstraintGate, NamespaceLabels, inventory};
 use crate::library::hex_digest;
 use crate::plain::PlainGate;
 use crate::rego::{Compiled, Dependencies, Instance, Module, Parsed, RegoValue};
@@ -39,6 +40,7 @@ pub(crate) struct Inner {
     pub(crate) enforcement: EnforcementTable,
     pub(crate) exceptions: Exceptions,
     pub(crate) plain: PlainGate,
+    pub(crate) constraints: ConstraintGate,
     pub(crate) policy_digest: String,
     pub(crate) settings_digest: String,
     pub(crate) budget: Duration,
@@ -80,6 +82,10 @@ impl Inner {
 #[derive(Debug, Clone)]
 pub struct Context {
     pub(crate) value: RegoValue,
+    /// The labels of namespaces.
+    pub(crate) namespaces: Arc<NamespaceLabels>,
+    /// Every object, as Gatekeeper's templates find them.
+    pub(crate) inventory: RegoValue,
 }
 
 /// Documents by type (`networking.k8s.io/NetworkPolicy`), then by namespace.
@@ -101,11 +107,40 @@ impl Context {
                 (resource.clone(), Value::Object(namespaces))
             })
             .collect();
-        let siblings = RegoValue::from_json(&Value::Object(by_type));
+        let value = RegoValue::from_json(&Value::Object(by_type));
+        let namespaces = siblings.get("Namespace").into_iter();
         Self {
-            value: RegoValue::object([("siblings", siblings)]),
+            value: RegoValue::object([("siblings", value)]),
+            namespaces: Arc::new(
+                namespaces
+                    .flatten()
+                    .flat_map(|(_, list)| list)
+                    .filter_map(labels)
+                    .collect(),
+            ),
+            inventory: RegoValue::from_json(&inventory(&[])),
         }
     }
+
+    /// The same with every object of the run, where [`Gate::reads_inventory`] asks for them.
+    #[must_use]
+    pub fn with_objects(self, objects: &[Value]) -> Self {
+        Self {
+            inventory: RegoValue::from_json(&inventory(objects)),
+            ..self
+        }
+    }
+}
+
+/// The name of a namespace, and its labels.
+fn labels(namespace: &Value) -> Option<(String, BTreeMap<String, String>)> {
+    let name = namespace.pointer("/metadata/name")?.as_str()?;
+    let labels = namespace
+        .pointer("/metadata/labels")
+        .and_then(Value::as_object);
+    let label = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+    let labels = labels.into_iter().flatten().filter_map(label).collect();
+    Some((name.to_owned(), labels))
 }
 
 impl Gate {
@@ -132,6 +167,7 @@ impl Gate {
         let settings_digest = settings_digest(&data, &enforcement, &exceptions, library);
         let controls = library.controls().to_vec();
         let plain = PlainGate::new(library.plain().clone(), &controls);
+        let constraints = ConstraintGate::new(library.constraints().clone(), &controls);
         let routes = Routes::new(&controls);
         let rules: Vec<ControlRules> = controls
             .iter()
@@ -150,6 +186,7 @@ impl Gate {
             enforcement,
             exceptions,
             plain,
+            constraints,
             policy_digest: library.digest().to_owned(),
             settings_digest,
             budget: DEFAULT_BUDGET,
@@ -182,6 +219,11 @@ impl Gate {
             .flat_map(|input| &input.context)
             .map(String::as_str)
             .collect()
+    }
+
+    /// Whether a template of Gatekeeper looks at other objects: [`Context::with_objects`] gives them.
+    pub fn reads_inventory(&self) -> bool {
+        self.inner.constraints.reads_inventory()
     }
 
     /// Whether plain policies judge all documents as one list.

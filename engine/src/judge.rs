@@ -9,6 +9,7 @@ use serde_json::Value;
 use soc2gate_source::{Location, Path};
 
 use crate::gate::Inner;
+use crate::gatekeeper::Surroundings;
 use crate::rego::{EvalFailure, Instance, Moment, RegoValue};
 use crate::route::{ControlRules, Route};
 use crate::rules::{self, RuleResult};
@@ -28,6 +29,8 @@ pub struct Judge {
     instances: BTreeMap<usize, Instance>,
     /// The evaluator of plain policies.
     plain: Option<Instance>,
+    /// The evaluator of each template of Gatekeeper.
+    templates: BTreeMap<usize, Instance>,
     context: Context,
 }
 
@@ -37,6 +40,7 @@ impl Judge {
             inner,
             instances: BTreeMap::new(),
             plain: None,
+            templates: BTreeMap::new(),
             context,
         }
     }
@@ -50,8 +54,11 @@ impl Judge {
         };
         if inner.plain.judges(subject.kind) {
             verdicts.extend(self.plain_verdicts(&inner, subject, now));
-            verdicts.sort_by(|a, b| a.control.cmp(&b.control));
         }
+        if inner.constraints.judges(subject.kind) {
+            verdicts.extend(self.constraint_verdicts(&inner, subject, now));
+        }
+        verdicts.sort_by(|a, b| a.control.cmp(&b.control));
         decision(&inner, subject, now, verdicts)
     }
 
@@ -72,6 +79,30 @@ impl Judge {
         inner
             .plain
             .values(instance, &moment, inner.budget)
+            .into_iter()
+            .filter_map(|(at, values)| {
+                let control = inner.controls.get(at)?;
+                Some(verdict(inner, control, values, subject, now))
+            })
+            .collect()
+    }
+
+    /// What constraints say that speak of the object.
+    fn constraint_verdicts(
+        &mut self,
+        inner: &Inner,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Vec<Verdict> {
+        let around = Surroundings {
+            namespaces: &self.context.namespaces,
+            inventory: &self.context.inventory,
+        };
+        let moment = Moment::new(now, &subject.id);
+        let templates = &mut self.templates;
+        inner
+            .constraints
+            .values(subject, templates, &around, &moment, inner.budget)
             .into_iter()
             .filter_map(|(at, values)| {
                 let control = inner.controls.get(at)?;

@@ -9,6 +9,7 @@ mod control;
 mod decision;
 mod exception;
 mod gate;
+mod gatekeeper;
 mod judge;
 mod library;
 mod metadata;

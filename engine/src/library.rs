@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use crate::gatekeeper::{self, ConstraintSet};
 use crate::metadata::{package_clause, read_control};
 use crate::plain::{self, LoadOptions, PlainSet, split};
 use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem};
@@ -31,6 +32,7 @@ pub struct Library {
     parsed: Parsed,
     known: BTreeSet<ControlId>,
     plain: PlainSet,
+    constraints: ConstraintSet,
     digest: String,
     /// Files that have a part in judging.
     used: BTreeSet<String>,
@@ -48,18 +50,27 @@ impl Library {
         let (mut library, mut diagnostics) = Self::load_controls(&split.controls);
         let (plain, problems) = plain::load(&split, options);
         diagnostics.extend(problems);
+        let (constraints, problems) = gatekeeper::load(&options.manifests);
+        diagnostics.extend(problems);
         library.controls.extend(plain.controls.iter().cloned());
+        library
+            .controls
+            .extend(constraints.controls.iter().cloned());
         library.controls.sort_by(|a, b| a.id.cmp(&b.id));
         library.known.extend(plain.known.iter().cloned());
         library.used.extend(plain.used.iter().cloned());
+        library.known.extend(constraints.known.iter().cloned());
+        library.used.extend(constraints.used.iter().cloned());
         library.plain = plain;
+        library.constraints = constraints;
         library.digest = digest_of(
             library
                 .parsed
                 .modules()
                 .iter()
                 .chain(library.plain.parsed.modules())
-                .map(|module| &*module.text),
+                .map(|module| &*module.text)
+                .chain(library.constraints.texts.iter().map(String::as_str)),
         );
         (library, diagnostics)
     }
@@ -123,6 +134,11 @@ impl Library {
     /// Whether a file has a part in judging: a control, a plain policy, or what one of them needs.
     pub fn uses(&self, file: &str) -> bool {
         self.used.contains(file)
+    }
+
+    /// The templates and constraints.
+    pub(crate) fn constraints(&self) -> &ConstraintSet {
+        &self.constraints
     }
 
     /// The plain policies.

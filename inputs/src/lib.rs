@@ -2,7 +2,7 @@
 //!
 //! A file is split into [`Unit`]s that can be read on their own ([`units`]); [`read`] turns a unit into
 //! [`Subject`](soc2gate_engine::Subject)s and [`Diagnostic`](soc2gate_source::Diagnostic)s, and
-//! [`siblings`] picks the documents that controls read beside a subject.
+//! [`siblings`] and [`objects`] pick the documents that controls read beside a subject.
 
 mod kubernetes;
 pub mod pull_request;
@@ -10,6 +10,6 @@ mod pull_request_subject;
 mod read;
 mod unit;
 
-pub use kubernetes::siblings;
+pub use kubernetes::{objects, siblings};
 pub use read::{Read, read};
 pub use unit::{SourceFile, Unit, units};

@@ -138,6 +138,20 @@ codes! {
         "name packages with rules `deny`, `violation` or `warn` and without METADATA";
     DataInvalid = "SG4023", Error, "a document cannot be put below data",
         "documents of --data are YAML or JSON; they are merged by folder and must not contradict each other or rules";
+    NotAPolicy = "SG4024", Note, "a file beside policies is no policy",
+        "nothing to do; templates and constraints of Gatekeeper are what is read of YAML there";
+    TemplateInvalid = "SG4025", Error, "a constraint template cannot be used",
+        "correct it: `gator verify` shows whether Gatekeeper takes it";
+    ConstraintInvalid = "SG4026", Error, "a constraint does not follow its template or the format",
+        "correct it; fields that are not known here would be left out of account";
+    TemplateUnused = "SG4027", Note, "a constraint template has no constraint",
+        "nothing to do, or add a constraint: the template alone judges nothing";
+    ConstraintWithoutTemplate = "SG4028", Error, "a constraint has no template",
+        "add the folder that holds its template to `policies`";
+    EngineNotSupported = "SG4029", Error, "a constraint template is written for another engine than Rego",
+        "templates with CEL only (K8sNativeValidation) cannot be judged by; add an engine Rego to it";
+    EngineLeftOut = "SG4030", Note, "a constraint template is judged by its Rego only",
+        "nothing to do; the engines of a template say the same";
     OutputFailed = "SG5001", Error, "an output cannot be written",
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",

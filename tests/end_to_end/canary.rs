@@ -172,6 +172,43 @@ fn a_secret_is_not_quoted_where_plain_policies_fail_or_read_data() {
 }
 
 #[test]
+fn a_secret_is_not_quoted_where_constraints_fail() {
+    let template = "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: t}\nspec:\n  crd: {spec: {names: {kind: T}, validation: {openAPIV3Schema: {type: object, properties: {a: {type: integer}}}}}}\n  targets:\n  - target: admission.k8s.gatekeeper.sh\n    rego: |\n      package t\n      violation[{\"msg\": \"shape\", \"details\": input}] { input.review.object.data }\n      violation[{\"msg\": \"x\"}] { level == 1 }\n      level = x { x := input.review.object.data[_] }\n      level = 1 { input.review.object.data }\n";
+    let constraint =
+        "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: T\nmetadata: {name: any}\n";
+    let broken = format!(
+        "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: T\nmetadata: {{name: other}}\nspec: {{enforcementAction: {CANARY}, match: {{scope: {CANARY}}}, parameters: {{a: {CANARY}}}}}\n---\napiVersion: constraints.gatekeeper.sh/v1beta1\nkind: T\nmetadata: {{name: third}}\nspec: {{parameters: {{a: {CANARY}}}}}\n---\npassword: {CANARY}\n"
+    );
+    let mut files = manifests();
+    files.push(("policy/template.yaml", template.to_owned()));
+    files.push(("policy/constraint.yaml", constraint.to_owned()));
+    files.push(("policy/broken.yaml", broken));
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let folder = folder(&files);
+    for format in ["human", "json", "sarif", "junit", "markdown"] {
+        let output = soc2gate(folder.path())
+            .args([
+                "check",
+                "config.yaml",
+                "secret.yaml",
+                "--format",
+                format,
+                "-p",
+                "policy",
+            ])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(text.contains("T/any"), "{format}: {text}");
+        assert!(!text.contains(CANARY), "{format}: {text}");
+    }
+}
+
+#[test]
 fn a_secret_in_a_configuration_or_an_exception_is_not_quoted() {
     let config = format!(
         "version: {CANARY}\nscope: {{criteria: [{CANARY}]}}\ncontrols: {{CHG-01: {{parameters: {{minimum_approvals: {CANARY}}}}}}}\nexceptions: e.yaml\n"

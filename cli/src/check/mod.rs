@@ -11,6 +11,7 @@ use std::sync::mpsc::{self, SyncSender};
 use jiff::Timestamp;
 use rayon::ThreadPool;
 use rayon::prelude::*;
+use serde_json::Value;
 use soc2gate_engine::{Context, Decision, Gate, Judge, Siblings, SubjectKind};
 use soc2gate_inputs::{Read, Unit};
 use soc2gate_source::Diagnostic;
@@ -56,7 +57,10 @@ impl Run<'_> {
         outputs: &mut Outputs<'_>,
         progress: &Progress,
     ) -> Result<Totals, OutputError> {
-        let context = Context::new(&self.siblings(sources));
+        let mut context = Context::new(&self.siblings(sources));
+        if self.gate.reads_inventory() {
+            context = context.with_objects(&self.objects(sources));
+        }
         let mut totals = Totals::default();
         std::thread::scope(|scope| {
             let (sender, batches) = mpsc::sync_channel(1);
@@ -163,6 +167,20 @@ impl Run<'_> {
                 .collect()
         };
         (read, decisions)
+    }
+
+    /// Every object of the run, for templates of Gatekeeper that look at others.
+    fn objects(&self, sources: &[FileSource]) -> Vec<Value> {
+        let of = |source: &FileSource| -> Vec<Value> {
+            // A file that cannot be read is reported when it is judged.
+            let Ok(file) = self.reader.read(source) else {
+                return Vec::new();
+            };
+            let units = soc2gate_inputs::units(&file);
+            units.iter().flat_map(soc2gate_inputs::objects).collect()
+        };
+        let objects: Vec<Vec<Value>> = self.pool.install(|| sources.par_iter().map(of).collect());
+        objects.into_iter().flatten().collect()
     }
 
     /// The documents that controls read beside a subject: every file is looked at once before any is judged.

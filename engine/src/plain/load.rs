@@ -29,7 +29,7 @@ pub(crate) struct PlainSet {
 }
 
 /// The name of a package as it is written in a reference.
-pub(super) fn reference(package: &[String]) -> String {
+pub(crate) fn reference(package: &[String]) -> String {
     let mut text = String::from("data");
     for segment in package {
         text.push_str(&format!("[{}]", Value::from(segment.as_str())));

@@ -15,8 +15,9 @@ mod split;
 
 pub use data::{BaseDocuments, DataConflict};
 pub(crate) use evaluate::PlainGate;
-pub(crate) use load::{PlainSet, load};
+pub(crate) use load::{PlainSet, load, reference};
 pub use options::LoadOptions;
+pub(crate) use result::findings;
 pub(crate) use rule::Effect;
 pub(crate) use split::{Split, split};
 

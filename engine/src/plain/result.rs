@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 /// The findings in the value of a rule, in the shape that controls give them. None: a value that says nothing.
 ///
 /// Conftest takes a rule that is no set for a pass. A gate must not: `deny { … }` that is true has said "deny".
-pub(super) fn findings(value: Option<&Value>) -> Option<Vec<Value>> {
+pub(crate) fn findings(value: Option<&Value>) -> Option<Vec<Value>> {
     match value {
         None | Some(Value::Bool(false)) => Some(Vec::new()),
         Some(Value::Bool(true)) => Some(vec![json!({})]),

@@ -87,7 +87,7 @@ fn code_of(text: &str) -> String {
     text.chars()
         .map(|c| {
             let (next, is_code) = match (inside, c) {
-                (Inside::Code, '"') => (Inside::Text, false),
+                (Inside::Code, '"') | (Inside::Escape, _) => (Inside::Text, false),
                 (Inside::Code, '`') => (Inside::RawText, false),
                 (Inside::Code, '#') => (Inside::Comment, false),
                 (Inside::Code, _) => (Inside::Code, true),
@@ -95,7 +95,6 @@ fn code_of(text: &str) -> String {
                 (Inside::Text, '"')
                 | (Inside::RawText, '`')
                 | (Inside::Comment | Inside::Text, '\n') => (Inside::Code, false),
-                (Inside::Escape, _) => (Inside::Text, false),
                 (other, _) => (other, false),
             };
             inside = next;
@@ -139,7 +138,8 @@ mod tests {
         let old = module("package main\n\ndeny[msg] { msg := \"x\" }");
         let new = module("package main\n\ndeny contains \"x\" if input.a");
         let parse = |said, module: &Module| {
-            let (parsed, problems) = Parsed::new_in(RegoVersion::order(said), &[module.clone()]);
+            let (parsed, problems) =
+                Parsed::new_in(RegoVersion::order(said), std::slice::from_ref(module));
             (problems.is_empty(), parsed.is_in_other_version("a.rego"))
         };
         assert_eq!(parse(None, &old), (true, true));

@@ -11,6 +11,7 @@
 
 mod decide;
 mod except;
+mod gatekeeper;
 mod load;
 mod plain;
 mod settings;

@@ -3,6 +3,7 @@
 //! Each is written from the documentation of OPA's built-in of the same name, in the module of its family.
 //! regorus looks an extension up before its own built-ins, so one of the same name replaces it.
 
+mod deprecated;
 mod moment;
 mod operand;
 
@@ -51,7 +52,7 @@ const fn builtin(
 }
 
 /// The built-ins of every family.
-const FAMILIES: &[&[Builtin]] = &[moment::BUILTINS];
+const FAMILIES: &[&[Builtin]] = &[deprecated::BUILTINS, moment::BUILTINS];
 
 /// Every built-in of this crate.
 pub(super) fn all() -> impl Iterator<Item = &'static Builtin> {
