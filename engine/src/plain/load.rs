@@ -194,7 +194,7 @@ impl Loader<'_> {
         let Some(first) = old.first() else { return };
         let message = match old.len() {
             1 => "read as Rego v0".to_owned(),
-            count => format!("read as Rego v0, like {} other files", count - 1),
+            count => format!("read as Rego v0, as are {} more", count - 1),
         };
         let at = Span::at(Position::START);
         self.diagnostics

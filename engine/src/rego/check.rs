@@ -404,6 +404,13 @@ impl<'a> Checker<'a> {
             self.report(CheckKind::ForbiddenFunction, span, message);
             return;
         }
+        if name == "walk" && arguments == 1 {
+            // In OPA `walk(x)` stands for one pair after the other; regorus gives a list of all, which no
+            // `[path, value]` fits.
+            let message = "write walk(x, [path, value]) for [path, value] := walk(x)".to_owned();
+            self.report(CheckKind::WrongArity, span, message);
+            return;
+        }
         let arity = builtins::arity(&name);
         match arity {
             None => self.report(
