@@ -33,6 +33,8 @@ pub struct Library {
     known: BTreeSet<ControlId>,
     plain: PlainSet,
     constraints: ConstraintSet,
+    /// The texts of the modules that controls are evaluated with.
+    texts: Vec<Arc<str>>,
     digest: String,
     /// Files that have a part in judging.
     used: BTreeSet<String>,
@@ -63,15 +65,9 @@ impl Library {
         library.used.extend(constraints.used.iter().cloned());
         library.plain = plain;
         library.constraints = constraints;
-        library.digest = digest_of(
-            library
-                .parsed
-                .modules()
-                .iter()
-                .chain(library.plain.parsed.modules())
-                .map(|module| &*module.text)
-                .chain(library.constraints.texts.iter().map(String::as_str)),
-        );
+        let constraints = library.constraints.texts.iter().map(String::as_str);
+        let modules = library.texts.iter().chain(&library.plain.texts);
+        library.digest = digest_of(modules.map(|text| &**text).chain(constraints));
         (library, diagnostics)
     }
 
@@ -168,10 +164,7 @@ struct Loader {
 
 impl Loader {
     fn read(&mut self, source: &PolicySource) {
-        let module = Module {
-            file: source.file.as_str().into(),
-            text: source.text.as_str().into(),
-        };
+        let module = Module::new(&source.file, &source.text);
         let package = package_clause(&source.text)
             .map_or("", |(_, name)| name)
             .to_owned();
@@ -381,7 +374,9 @@ impl Loader {
             Vec::new()
         };
         let used = used.iter().map(|module| module.file.to_string()).collect();
+        let texts = self.modules.iter();
         let library = Library {
+            texts: texts.map(|(module, ..)| module.text.clone()).collect(),
             controls: self.controls.into_values().collect(),
             parsed: self.parsed,
             known: self.known,

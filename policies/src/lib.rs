@@ -9,7 +9,7 @@ mod cases;
 use soc2gate_engine::PolicySource;
 
 #[cfg(feature = "cases")]
-pub use cases::{Case, ControlFolder, control_folders};
+pub use cases::{Case, ControlFolder, OpenCase, control_folders};
 
 /// Each file of the library: its path in the repository, and its text.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/library.rs"));

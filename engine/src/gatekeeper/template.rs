@@ -187,14 +187,12 @@ fn compile(
     kind: &str,
     code: &RegoCode,
 ) -> Result<(Parsed, bool), Vec<Diagnostic>> {
-    let main = Module {
-        file: format!("{}#{kind}", manifest.file).into(),
-        text: code.rego.as_str().into(),
-    };
-    let libs = code.libs.iter().enumerate().map(|(at, text)| Module {
-        file: format!("{}#{kind}.libs[{at}]", manifest.file).into(),
-        text: text.as_str().into(),
-    });
+    let main = Module::new(&format!("{}#{kind}", manifest.file), &code.rego);
+    let libs = code
+        .libs
+        .iter()
+        .enumerate()
+        .map(|(at, text)| Module::new(&format!("{}#{kind}.libs[{at}]", manifest.file), text));
     let mut modules: Vec<Module> = std::iter::once(main.clone()).chain(libs).collect();
     let versions: &'static [RegoVersion] = match code.version {
         RegoVersion::V0 => &[RegoVersion::V0],
@@ -260,10 +258,7 @@ fn compile(
         matches!(path.as_slice(), [data] if data == "data")
             || matches!(path.as_slice(), [data, inventory, ..] if data == "data" && inventory == "inventory")
     });
-    modules.push(Module {
-        file: "generated".into(),
-        text: rule(&package, reads_inventory).into(),
-    });
+    modules.push(Module::new("generated", &rule(&package, reads_inventory)));
     let (parsed, problems) = Parsed::new_in(versions, &modules);
     if problems.is_empty() {
         Ok((parsed.lenient(), reads_inventory))

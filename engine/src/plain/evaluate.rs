@@ -95,11 +95,8 @@ impl PlainGate {
     pub(crate) fn instance(&self) -> Instance {
         let compile = || {
             let mut modules = self.set.parsed.modules().to_vec();
-            modules.push(Module {
-                file: "generated".into(),
-                text: self.module().into(),
-            });
-            let (parsed, problems) = Parsed::new_in(self.set.versions, &modules);
+            modules.push(Module::new("generated", &self.module()));
+            let (parsed, problems) = Parsed::new(&modules);
             problems
                 .is_empty()
                 .then(|| parsed.lenient().compile(&self.set.data.to_value()).ok())

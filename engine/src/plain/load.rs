@@ -1,6 +1,7 @@
 //! Loads plain policies: what is wrong is reported and left out, the rest judges.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
@@ -25,7 +26,8 @@ pub(crate) struct PlainSet {
     pub(crate) combine: bool,
     /// The files that have a part in judging.
     pub(crate) used: BTreeSet<String>,
-    pub(super) versions: &'static [RegoVersion],
+    /// Their texts.
+    pub(crate) texts: Vec<Arc<str>>,
 }
 
 /// The name of a package as it is written in a reference.
@@ -251,7 +253,11 @@ impl Loader<'_> {
             data: self.options.data.clone(),
             combine: self.options.combine,
             used,
-            versions: RegoVersion::order(self.options.rego_version),
+            texts: self
+                .modules
+                .iter()
+                .map(|module| module.text.clone())
+                .collect(),
         }
     }
 

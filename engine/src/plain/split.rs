@@ -98,8 +98,5 @@ impl File {
 
 /// A source as the evaluator takes it.
 pub(super) fn module(source: &PolicySource) -> Module {
-    Module {
-        file: source.file.as_str().into(),
-        text: source.text.as_str().into(),
-    }
+    Module::new(&source.file, &source.text)
 }

@@ -58,7 +58,11 @@ pub(crate) fn check_with(parsed: &Parsed, outside: Outside) -> Vec<(CheckKind, R
         checker.module(module);
     }
     checker.recursion();
-    checker.found
+    checker
+        .found
+        .into_iter()
+        .map(|(kind, problem)| (kind, problem.original(&parsed.modules)))
+        .collect()
 }
 
 /// Looks through every module. `parameters` says for each control id which parameters it declares, `controls`
@@ -77,7 +81,11 @@ pub(crate) fn check(
         }
     }
     checker.recursion();
-    checker.found
+    checker
+        .found
+        .into_iter()
+        .map(|(kind, problem)| (kind, problem.original(&parsed.modules)))
+        .collect()
 }
 
 /// The packages that each package refers to: every path that a module names, as far as it is written out.

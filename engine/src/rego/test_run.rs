@@ -1,12 +1,11 @@
 //! Rego tests: every `test_*` rule of the `*_test` packages, and which lines they reach.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use regorus::Value;
 
-use super::{Module, Moment, builtins, new_engine, package_of, rule_name};
+use super::{Module, Moment, Parsed, package_of, rule_name};
 
 /// The result of one `test_*` rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,18 +42,16 @@ pub struct RegoTestRun {
 /// # Errors
 /// The text of the first error, where the modules do not compile.
 pub fn run_rego_tests(files: &[(String, String)]) -> Result<RegoTestRun, String> {
-    let mut engine = new_engine();
-    builtins::install(&mut engine);
-    engine.set_enable_coverage(true);
-    for (file, text) in files {
-        let module = Module {
-            file: Arc::from(file.as_str()),
-            text: Arc::from(text.as_str()),
-        };
-        engine
-            .add_policy(module.file.to_string(), module.text.to_string())
-            .map_err(|error| error.to_string())?;
+    let modules: Vec<Module> = files
+        .iter()
+        .map(|(file, text)| Module::new(file, text))
+        .collect();
+    let (parsed, problems) = Parsed::new(&modules);
+    if let Some(problem) = problems.first() {
+        return Err(problem.to_string());
     }
+    let mut engine = parsed.engine();
+    engine.set_enable_coverage(true);
     let mut names: Vec<String> = Vec::new();
     for module in engine.get_modules() {
         let package = package_of(module);

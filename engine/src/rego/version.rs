@@ -127,10 +127,7 @@ mod tests {
     use super::*;
 
     fn module(text: &str) -> Module {
-        Module {
-            file: "a.rego".into(),
-            text: text.into(),
-        }
+        Module::new("a.rego", text)
     }
 
     #[test]
