@@ -413,8 +413,7 @@ impl<'a> Checker<'a> {
             return;
         }
         if name == "walk" && arguments == 1 {
-            // In OPA `walk(x)` stands for one pair after the other; regorus gives a list of all, which no
-            // `[path, value]` fits.
+            // What was not rewritten (`source/relations.rs`) would be a list of all pairs.
             let message = "write walk(x, [path, value]) for [path, value] := walk(x)".to_owned();
             self.report(CheckKind::WrongArity, span, message);
             return;

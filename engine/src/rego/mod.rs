@@ -315,6 +315,9 @@ impl Parsed {
         for (edits, metadata) in edits.iter_mut().zip(source::metadata_calls(&modules)) {
             edits.extend(metadata);
         }
+        for (edits, relations) in edits.iter_mut().zip(source::relations(&modules)) {
+            edits.extend(relations);
+        }
         let functions = functions.map(|text| Module {
             version: Some(RegoVersion::V1),
             ..Module::new("builtins", &text)

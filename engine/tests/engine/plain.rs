@@ -314,10 +314,7 @@ fn an_endless_rule_is_unknown() {
 )]
 #[case("deny contains \"x\" if data.soc2.lib.x", Code::RegoInvalid)]
 #[case("deny contains \"x\" if {", Code::RegoInvalid)]
-#[case(
-    "deny contains \"x\" if {\n\t[_, value] := walk(input)\n\tvalue == 1\n}",
-    Code::RegoInvalid
-)]
+#[case("deny contains \"x\" if count(walk(input)) > 1", Code::RegoInvalid)]
 fn what_would_surprise_does_not_load(#[case] rule: &str, #[case] code: Code) {
     let found = problems_of(
         &format!("package main\n\n{rule}\n"),
@@ -328,6 +325,27 @@ fn what_would_surprise_does_not_load(#[case] rule: &str, #[case] code: Code) {
         !found.is_empty() && found.iter().all(|found| found.starts_with(&code)),
         "{found:?}"
     );
+}
+
+#[rstest]
+#[case("[path, value] := walk(input)")]
+#[case("[path, value] = walk(input)")]
+#[case("walk(input, [path, value])")]
+#[case("pair := walk(object.get(input, [], {}))\n\tpath := pair[0]\n\tvalue := pair[1]")]
+fn walk_stands_for_one_pair_after_the_other(#[case] statement: &str) {
+    for head in [
+        "package main\n\ndeny contains msg if {",
+        "package main\n\ndeny[msg] {",
+    ] {
+        let text = format!(
+            "{head}\n\t{statement}\n\tvalue == \"x\"\n\tmsg := sprintf(\"%v\", [path])\n}}\n"
+        );
+        assert_eq!(
+            told(&decide(&text, json!({"a": {"b": "x"}, "c": "y"}))),
+            ["main fail [\"a\", \"b\"]"],
+            "{text}"
+        );
+    }
 }
 
 #[test]
