@@ -247,12 +247,11 @@ impl Parsed {
             .iter()
             .filter_map(|module| parsed.add(module).err())
             .collect();
-        // In two steps: what is taken out of a negation may be a call that was rewritten.
-        if let Some(rewritten) = parsed.with_calls() {
-            parsed = rewritten;
-        }
-        if let Some(rewritten) = parsed.with_statements() {
-            parsed = rewritten;
+        // One after another: what moves in one step may hold what another step changes.
+        for step in [Self::with_calls, Self::with_values, Self::with_statements] {
+            if let Some(rewritten) = step(&parsed) {
+                parsed = rewritten;
+            }
         }
         for module in parsed.engine.get_modules() {
             let names = parsed.rules.entry(package_of(module)).or_default();
@@ -266,11 +265,8 @@ impl Parsed {
 
     fn add(&mut self, module: &Module) -> Result<(), RegoProblem> {
         let mut problem = None;
-        let versions = match &module.version {
-            Some(version) => std::slice::from_ref(version),
-            None => self.versions,
-        };
-        for version in versions.to_vec() {
+        let known = module.version.map(|version| vec![version]);
+        for version in known.unwrap_or_else(|| self.versions.to_vec()) {
             match self.add_in(version, module) {
                 Ok(()) => {
                     if problem.is_some() {
@@ -323,6 +319,11 @@ impl Parsed {
             ..Module::new("builtins", &text)
         });
         self.rewritten(edits, functions.as_ref())
+    }
+
+    /// The same with the values of rules in their bodies, where an `else` follows; None where there are none.
+    fn with_values(&self) -> Option<Self> {
+        self.rewritten(source::values(&self.ast()), None)
     }
 
     /// The same with the statements rewritten that regorus reads otherwise than OPA; None where there are none.

@@ -5,6 +5,7 @@
 
 mod collection;
 mod deprecated;
+mod graphql;
 mod moment;
 mod operand;
 mod outside;
@@ -58,6 +59,7 @@ const fn builtin(
 const FAMILIES: &[&[Builtin]] = &[
     collection::BUILTINS,
     deprecated::BUILTINS,
+    graphql::BUILTINS,
     moment::BUILTINS,
     outside::BUILTINS,
     template::BUILTINS,

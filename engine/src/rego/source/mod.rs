@@ -10,6 +10,7 @@ mod relations;
 mod statements;
 mod templates;
 mod tokens;
+mod values;
 
 use super::edits::Origin;
 use super::{Module, RegoProblem};
@@ -19,6 +20,7 @@ pub(super) use annotations::metadata_calls;
 pub(super) use calls::{Calls, calls};
 pub(super) use relations::relations;
 pub(super) use statements::statements;
+pub(super) use values::values;
 
 /// Rewrites what regorus does not parse.
 pub(super) fn prepare(module: &Module) -> Result<Module, RegoProblem> {
