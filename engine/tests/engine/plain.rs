@@ -394,6 +394,42 @@ fn the_old_version_is_tried_second_and_said() {
     assert!(old.len() == 1 && old[0].starts_with("SG4003 3:"), "{old:?}");
 }
 
+#[rstest]
+#[case("deny[sprintf(\"%v\", [input.kind])] { input.kind }", "Pod")]
+#[case(
+    "deny[{\"msg\": m, \"details\": {\"x\": m}}] { m := input.name }",
+    "web"
+)]
+#[case("deny[\"x\"] { not startswith(input.name, \"a\") }", "x")]
+#[case("deny[\"x\"] { not startswith(input.nothing, \"a\") }", "")]
+#[case("deny[m] { c := input.list[_]; not c.fine; m := c.name }", "b")]
+#[case(
+    "deny[\"x\"] { f(1) with input as {\"kind\": \"Q\"} }\n\nf(x) { input.kind == \"Q\" }",
+    "x"
+)]
+#[case(
+    "deny = m { m := f(\"a\") }\n\nf(k) = v { v := {\"a\": \"b\"}[k] }",
+    "b"
+)]
+#[case(
+    "deny[\"x\"] { all([true]); any([x | x := input.kind == \"Pod\"]) }",
+    "x"
+)]
+#[case(
+    "deny[m] { input.nothing; m := \"a\" }\n\nelse_ = \"a\" { input.nothing } else = \"b\" { true }\n\ndeny_else[else_]",
+    "b"
+)]
+fn old_policies_mean_what_they_meant(#[case] rules: &str, #[case] expected: &str) {
+    let document = json!({
+        "kind": "Pod",
+        "name": "web",
+        "list": [{"name": "a", "fine": true}, {"name": "b"}]
+    });
+    let decision = decide(&format!("package main\n\n{rules}\n"), document);
+    let status = if expected.is_empty() { "pass" } else { "fail " };
+    assert_eq!(told(&decision), [format!("main {status}{expected}")]);
+}
+
 #[test]
 fn controls_stay_rego_v1() {
     let source = control("TST-01", "deny[{\"message\": \"x\"}] { input.object.bad }");
