@@ -5,16 +5,21 @@
 
 mod collection;
 mod deprecated;
+mod digest;
 mod graphql;
+mod jwt;
 mod moment;
 mod operand;
 mod outside;
 mod template;
+mod x509;
 
 use regorus::unstable::BUILTINS;
 use regorus::{Engine, Value};
 
 pub(crate) use moment::Moment;
+
+use crate::crypto::Malformed;
 
 /// A built-in function.
 #[derive(Clone, Copy)]
@@ -46,6 +51,12 @@ impl Failure {
     }
 }
 
+impl From<Malformed> for Failure {
+    fn from(malformed: Malformed) -> Self {
+        Self::new(malformed.0)
+    }
+}
+
 /// Short for a table's row.
 const fn builtin(
     name: &'static str,
@@ -59,10 +70,13 @@ const fn builtin(
 const FAMILIES: &[&[Builtin]] = &[
     collection::BUILTINS,
     deprecated::BUILTINS,
+    digest::BUILTINS,
     graphql::BUILTINS,
+    jwt::BUILTINS,
     moment::BUILTINS,
     outside::BUILTINS,
     template::BUILTINS,
+    x509::BUILTINS,
 ];
 
 /// Every built-in of this crate.
