@@ -58,6 +58,9 @@ pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) policies: PolicyArgs,
 
+    #[command(flatten)]
+    pub(crate) existing: ExistingArgs,
+
     /// Judge by this control only; may be given several times
     #[arg(long = "control", value_name = "ID")]
     pub(crate) controls: Vec<String>,
@@ -118,6 +121,35 @@ pub(crate) struct PolicyArgs {
     /// Folder with controls of your own, beside those the configuration names; may be given several times
     #[arg(long, short, value_name = "FOLDER")]
     pub(crate) policies: Vec<PathBuf>,
+}
+
+/// What is to be said of policies that people have already: Conftest's and Gatekeeper's.
+#[derive(Debug, Default, Args)]
+pub(crate) struct ExistingArgs {
+    /// Judge by plain policies of this package only; may be given several times. Without it by all that are found
+    #[arg(long = "namespace", short, value_name = "PACKAGE")]
+    pub(crate) namespaces: Vec<String>,
+
+    /// File or folder of YAML and JSON documents that plain policies find below `data`; may be given several times
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// Judge all documents as one list by plain policies: `input` is a list of `{"path", "contents"}`
+    #[arg(long)]
+    pub(crate) combine: bool,
+
+    /// Version of Rego that plain policies are written in; else v1, or v0 where a file parses in no other
+    #[arg(long, value_name = "VERSION", value_enum)]
+    pub(crate) rego_version: Option<RegoVersionName>,
+}
+
+/// A version of Rego, as it is named on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RegoVersionName {
+    /// Before OPA 1.0
+    V0,
+    /// Since OPA 1.0
+    V1,
 }
 
 #[derive(Debug, Subcommand)]

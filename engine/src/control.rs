@@ -9,16 +9,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Severity, SubjectKind};
+use crate::{Enforcement, Severity, SubjectKind};
 
-/// The stable id of a control, such as `CHG-01`. Never reused once released.
+/// The stable id of a control: `CHG-01`. That of a plain policy is its package (`main`, `main:warn`), that of a
+/// Gatekeeper constraint its kind and name (`K8sRequiredLabels/owner`).
 #[derive(
     Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(transparent)]
 pub struct ControlId(
-    #[schemars(regex(pattern = r"^[A-Z][A-Z0-9]{1,15}-[0-9]{2,4}$"))]
-    #[schemars(extend("x-expects" = "an id like CHG-01: letters, a dash, digits"))]
+    #[schemars(regex(pattern = r"^[A-Za-z_][A-Za-z0-9_.-]*([:/][A-Za-z0-9_.:-]+)?$"))]
+    #[schemars(extend("x-expects" = "an id like CHG-01, main:warn or K8sRequiredLabels/owner"))]
     pub String,
 );
 
@@ -61,17 +62,41 @@ pub struct Control {
     pub package: String,
     /// The file it stands in.
     pub file: Arc<str>,
+    /// What it was written for.
+    pub origin: Origin,
+    /// What a failure leads to unless the configuration says otherwise; None: by the severity.
+    pub enforcement: Option<Enforcement>,
+}
+
+/// What a control was written for, and so how it is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// soc2gate: METADATA, and rules that see an envelope.
+    Control,
+    /// Conftest: rules that see the raw document.
+    Plain,
+    /// Gatekeeper: a constraint and its template.
+    Constraint,
 }
 
 impl Control {
-    /// Whether the control speaks of a kind and type of subject. No type: one that no control names.
+    /// What a failure leads to unless the configuration says otherwise.
+    pub fn default_enforcement(&self) -> Enforcement {
+        self.enforcement
+            .unwrap_or_else(|| self.severity.default_enforcement())
+    }
+
+    /// Whether the control speaks of a kind and type of subject, and sees it in an envelope. No type: one that no
+    /// control names.
     pub(crate) fn speaks_of(&self, kind: SubjectKind, resource: Option<&str>) -> bool {
-        self.inputs.iter().any(|input| {
-            input.kind == kind
-                && input.resources.as_ref().is_none_or(|resources| {
-                    resource.is_some_and(|resource| resources.iter().any(|name| name == resource))
-                })
-        })
+        self.origin == Origin::Control
+            && self.inputs.iter().any(|input| {
+                input.kind == kind
+                    && input.resources.as_ref().is_none_or(|resources| {
+                        resource
+                            .is_some_and(|resource| resources.iter().any(|name| name == resource))
+                    })
+            })
     }
 }
 

@@ -9,10 +9,12 @@ use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic};
 
 use crate::config::EnforcementTable;
+use crate::gatekeeper::{ConstraintGate, NamespaceLabels, inventory};
 use crate::library::hex_digest;
+use crate::plain::PlainGate;
 use crate::rego::{Compiled, Dependencies, Instance, Module, Parsed, RegoValue};
 use crate::route::{ControlRules, Routes};
-use crate::{Config, Control, Exceptions, Judge, Library, SubjectKind};
+use crate::{Config, Control, Exceptions, Judge, Library, Origin, SubjectKind};
 
 /// How long one evaluation may take unless it is said otherwise.
 pub const DEFAULT_BUDGET: Duration = Duration::from_secs(2);
@@ -37,6 +39,8 @@ pub(crate) struct Inner {
     compiled: Vec<OnceLock<Compiled>>,
     pub(crate) enforcement: EnforcementTable,
     pub(crate) exceptions: Exceptions,
+    pub(crate) plain: PlainGate,
+    pub(crate) constraints: ConstraintGate,
     pub(crate) policy_digest: String,
     pub(crate) settings_digest: String,
     pub(crate) budget: Duration,
@@ -75,6 +79,10 @@ impl Inner {
 #[derive(Debug, Clone)]
 pub struct Context {
     pub(crate) value: RegoValue,
+    /// The labels of namespaces.
+    pub(crate) namespaces: Arc<NamespaceLabels>,
+    /// Every object, as Gatekeeper's templates find them.
+    pub(crate) inventory: RegoValue,
 }
 
 /// Documents by type (`networking.k8s.io/NetworkPolicy`), then by namespace.
@@ -96,11 +104,40 @@ impl Context {
                 (resource.clone(), Value::Object(namespaces))
             })
             .collect();
-        let siblings = RegoValue::from_json(&Value::Object(by_type));
+        let value = RegoValue::from_json(&Value::Object(by_type));
+        let namespaces = siblings.get("Namespace").into_iter();
         Self {
-            value: RegoValue::object([("siblings", siblings)]),
+            value: RegoValue::object([("siblings", value)]),
+            namespaces: Arc::new(
+                namespaces
+                    .flatten()
+                    .flat_map(|(_, list)| list)
+                    .filter_map(labels)
+                    .collect(),
+            ),
+            inventory: RegoValue::from_json(&inventory(&[])),
         }
     }
+
+    /// The same with every object of the run, where [`Gate::reads_inventory`] asks for them.
+    #[must_use]
+    pub fn with_objects(self, objects: &[Value]) -> Self {
+        Self {
+            inventory: RegoValue::from_json(&inventory(objects)),
+            ..self
+        }
+    }
+}
+
+/// The name of a namespace, and its labels.
+fn labels(namespace: &Value) -> Option<(String, BTreeMap<String, String>)> {
+    let name = namespace.pointer("/metadata/name")?.as_str()?;
+    let labels = namespace
+        .pointer("/metadata/labels")
+        .and_then(Value::as_object);
+    let label = |(key, value): (&String, &Value)| Some((key.clone(), value.as_str()?.to_owned()));
+    let labels = labels.into_iter().flatten().filter_map(label).collect();
+    Some((name.to_owned(), labels))
 }
 
 impl Gate {
@@ -116,6 +153,7 @@ impl Gate {
         let parameters: Map<String, Value> = library
             .controls()
             .iter()
+            .filter(|control| control.origin == Origin::Control)
             .map(|control| {
                 let values = config.parameters(control).into_iter().collect();
                 (control.id.0.clone(), Value::Object(values))
@@ -123,8 +161,10 @@ impl Gate {
             .collect();
         let data = serde_json::json!({ "parameters": parameters });
         let enforcement = config.enforcement(library.controls());
-        let settings_digest = settings_digest(&data, &enforcement, &exceptions);
+        let settings_digest = settings_digest(&data, &enforcement, &exceptions, library);
         let controls = library.controls().to_vec();
+        let plain = PlainGate::new(library.plain().clone(), &controls);
+        let constraints = ConstraintGate::new(library.constraints().clone(), &controls);
         let routes = Routes::new(&controls);
         let rules: Vec<ControlRules> = controls
             .iter()
@@ -142,6 +182,8 @@ impl Gate {
             data,
             enforcement,
             exceptions,
+            plain,
+            constraints,
             policy_digest: library.digest().to_owned(),
             settings_digest,
             budget: DEFAULT_BUDGET,
@@ -180,6 +222,16 @@ impl Gate {
     pub fn asks_for(&self, kind: SubjectKind) -> bool {
         let mut inputs = self.controls().flat_map(|control| &control.inputs);
         inputs.any(|input| input.kind == kind)
+    }
+
+    /// Whether a template of Gatekeeper looks at other objects: [`Context::with_objects`] gives them.
+    pub fn reads_inventory(&self) -> bool {
+        self.inner.constraints.reads_inventory()
+    }
+
+    /// Whether plain policies judge all documents as one list.
+    pub fn combines(&self) -> bool {
+        self.inner.plain.combines()
     }
 
     /// The exceptions.
@@ -223,17 +275,25 @@ fn settings_digest(
     data: &Value,
     enforcement: &EnforcementTable,
     exceptions: &Exceptions,
+    library: &Library,
 ) -> String {
     let exceptions: Vec<_> = exceptions
         .list()
         .iter()
         .map(|exception| &exception.raw)
         .collect();
-    let settings = serde_json::json!({
+    let mut settings = serde_json::json!({
         "parameters": data,
         "enforcement": enforcement.describe(),
         "exceptions": exceptions,
     });
+    let plain = library.plain();
+    if let Some(settings) = settings.as_object_mut()
+        && (!plain.data.is_empty() || plain.combine)
+    {
+        settings.insert("data".to_owned(), plain.data.to_value());
+        settings.insert("combine".to_owned(), plain.combine.into());
+    }
     let mut hasher = Sha256::new();
     hasher.update(settings.to_string());
     hex_digest(hasher)

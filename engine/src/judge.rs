@@ -9,6 +9,7 @@ use serde_json::Value;
 use soc2gate_source::{Location, Path};
 
 use crate::gate::Inner;
+use crate::gatekeeper::Surroundings;
 use crate::rego::{EvalFailure, Instance, Moment, RegoValue};
 use crate::route::{ControlRules, Route};
 use crate::rules::{self, RuleResult};
@@ -26,6 +27,10 @@ pub struct Judge {
     inner: Arc<Inner>,
     /// An evaluator for each route that a subject came for.
     instances: BTreeMap<usize, Instance>,
+    /// The evaluator of plain policies.
+    plain: Option<Instance>,
+    /// The evaluator of each template of Gatekeeper.
+    templates: BTreeMap<usize, Instance>,
     context: Context,
 }
 
@@ -34,6 +39,8 @@ impl Judge {
         Self {
             inner,
             instances: BTreeMap::new(),
+            plain: None,
+            templates: BTreeMap::new(),
             context,
         }
     }
@@ -41,25 +48,67 @@ impl Judge {
     /// Judges a subject by every control that speaks of it. `now` is the decision's clock.
     pub fn judge(&mut self, subject: &Subject, now: Timestamp) -> Decision {
         let inner = Arc::clone(&self.inner);
-        let verdicts = match inner.routes.of(subject) {
+        let mut verdicts = match inner.routes.of(subject) {
             Some(at) => self.verdicts(&inner, at, subject, now),
             None => Vec::new(),
         };
-        Decision {
-            schema: DECISION_SCHEMA.to_owned(),
-            subject: SubjectRef {
-                kind: subject.kind,
-                id: subject.id.clone(),
-                resource: subject.resource.clone(),
-                location: subject.source.locate(&[]).map(start_only),
-            },
-            time: now,
-            engine: EngineRef::this(),
-            policy_digest: inner.policy_digest.clone(),
-            settings_digest: inner.settings_digest.clone(),
-            outcome: Outcome::of(&verdicts),
-            verdicts,
+        if inner.plain.judges(subject.kind) {
+            verdicts.extend(self.plain_verdicts(&inner, subject, now));
         }
+        if inner.constraints.judges(subject.kind) {
+            verdicts.extend(self.constraint_verdicts(&inner, subject, now));
+        }
+        verdicts.sort_by(|a, b| a.control.cmp(&b.control));
+        decision(&inner, subject, now, verdicts)
+    }
+
+    /// Judges the list of all documents, by the plain policies only; None where these judge documents one by one.
+    pub fn judge_combined(&mut self, subject: &Subject, now: Timestamp) -> Option<Decision> {
+        let inner = Arc::clone(&self.inner);
+        inner.plain.combines().then(|| {
+            let verdicts = self.plain_verdicts(&inner, subject, now);
+            decision(&inner, subject, now, verdicts)
+        })
+    }
+
+    /// What plain policies say of the raw document.
+    fn plain_verdicts(&mut self, inner: &Inner, subject: &Subject, now: Timestamp) -> Vec<Verdict> {
+        let instance = self.plain.get_or_insert_with(|| inner.plain.instance());
+        instance.set_input(RegoValue::from_json(&subject.document));
+        let moment = Moment::new(now, &subject.id);
+        inner
+            .plain
+            .values(instance, &moment, inner.budget)
+            .into_iter()
+            .filter_map(|(at, values)| {
+                let control = inner.controls.get(at)?;
+                Some(verdict(inner, control, values, subject, now))
+            })
+            .collect()
+    }
+
+    /// What constraints say that speak of the object.
+    fn constraint_verdicts(
+        &mut self,
+        inner: &Inner,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Vec<Verdict> {
+        let around = Surroundings {
+            namespaces: &self.context.namespaces,
+            inventory: &self.context.inventory,
+        };
+        let moment = Moment::new(now, &subject.id);
+        let templates = &mut self.templates;
+        inner
+            .constraints
+            .values(subject, templates, &around, &moment, inner.budget)
+            .into_iter()
+            .filter_map(|(at, values)| {
+                let control = inner.controls.get(at)?;
+                Some(verdict(inner, control, values, subject, now))
+            })
+            .collect()
     }
 
     /// What controls see as `input` when they judge a subject: enough, with [`Gate::data`](crate::Gate::data), to
@@ -132,6 +181,24 @@ impl Judge {
     }
 }
 
+fn decision(inner: &Inner, subject: &Subject, now: Timestamp, verdicts: Vec<Verdict>) -> Decision {
+    Decision {
+        schema: DECISION_SCHEMA.to_owned(),
+        subject: SubjectRef {
+            kind: subject.kind,
+            id: subject.id.clone(),
+            resource: subject.resource.clone(),
+            location: subject.source.locate(&[]).map(start_only),
+        },
+        time: now,
+        engine: EngineRef::this(),
+        policy_digest: inner.policy_digest.clone(),
+        settings_digest: inner.settings_digest.clone(),
+        outcome: Outcome::of(&verdicts),
+        verdicts,
+    }
+}
+
 /// The values of all controls of a route from one evaluation; None where it fails.
 fn together(
     instance: &mut Instance,
@@ -164,13 +231,14 @@ fn apart(
 }
 
 /// What the rules of a control gave.
-struct RuleValues {
-    deny: RuleValue,
-    unknown: RuleValue,
-    applicable: RuleValue,
+pub(crate) struct RuleValues {
+    pub(crate) deny: RuleValue,
+    pub(crate) unknown: RuleValue,
+    pub(crate) applicable: RuleValue,
 }
 
-type RuleValue = Result<Option<Value>, EvalFailure>;
+/// The value of a rule, None where it is undefined, or why there is none.
+pub(crate) type RuleValue = Result<Option<Value>, EvalFailure>;
 
 impl RuleValues {
     /// Reads a control's row of a route's rule: three lists of at most one value.
@@ -318,6 +386,10 @@ fn failed(failure: &EvalFailure) -> Unknown {
         EvalFailure::Panic => (
             UnknownReason::EvaluationError,
             "the evaluator failed".to_owned(),
+        ),
+        EvalFailure::Undecided => (
+            UnknownReason::InvalidResult,
+            "a rule gives what is no verdict".to_owned(),
         ),
     };
     Unknown {

@@ -10,9 +10,11 @@ mod crypto;
 mod decision;
 mod exception;
 mod gate;
+mod gatekeeper;
 mod judge;
 mod library;
 mod metadata;
+mod plain;
 mod rego;
 mod route;
 mod rules;
@@ -24,7 +26,7 @@ mod verdict;
 pub use config::{
     Config, Criteria, RawConfig, RawControl, RawControlScope, RawLedger, RawRetention, RawScope,
 };
-pub use control::{Control, ControlId, ControlInput, Frameworks, RelatedResource};
+pub use control::{Control, ControlId, ControlInput, Frameworks, Origin, RelatedResource};
 pub use crypto::jws::{JwsError, verify_jws};
 pub use decision::{DECISION_SCHEMA, Decision, EngineRef, Outcome, SubjectRef};
 pub use exception::{Exception, ExceptionFile, Exceptions, RawException};
@@ -32,9 +34,10 @@ pub use gate::{Context, DEFAULT_BUDGET, Gate, Siblings};
 pub use judge::Judge;
 pub use library::{Library, PolicySource};
 pub use metadata::{Custom, Metadata, ParameterSchema, ParameterType, Scope};
+pub use plain::{BaseDocuments, DataConflict, LoadOptions};
 pub use rego::{
-    FileCoverage, RegoQuery, RegoQueryError, RegoTest, RegoTestRun, is_evaluating, run_rego_query,
-    run_rego_tests,
+    FileCoverage, RegoQuery, RegoQueryError, RegoTest, RegoTestRun, RegoVersion, is_evaluating,
+    run_rego_query, run_rego_tests,
 };
 pub use schema::{json_schema, json_schema_of_output};
 pub use selector::Selector;

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use crate::gatekeeper::{self, ConstraintSet};
 use crate::metadata::{package_clause, read_control};
-use crate::rego::{self, CheckKind, Module, Parsed, RegoProblem};
+use crate::plain::{self, LoadOptions, PlainSet, split};
+use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem};
 use crate::route::ControlRules;
 use crate::{Control, ControlId};
 
@@ -29,12 +31,47 @@ pub struct Library {
     controls: Vec<Control>,
     parsed: Parsed,
     known: BTreeSet<ControlId>,
+    plain: PlainSet,
+    constraints: ConstraintSet,
+    /// The texts of the modules that controls are evaluated with.
+    texts: Vec<Arc<str>>,
     digest: String,
+    /// Files that have a part in judging.
+    used: BTreeSet<String>,
 }
 
 impl Library {
     /// Loads Rego files. Files that are wrong are reported and left out; the others are loaded.
     pub fn load(sources: &[PolicySource]) -> (Self, Vec<Diagnostic>) {
+        Self::load_with(sources, &LoadOptions::default())
+    }
+
+    /// The same, with what is to be said of policies that people have already.
+    pub fn load_with(sources: &[PolicySource], options: &LoadOptions) -> (Self, Vec<Diagnostic>) {
+        let split = split(sources, options);
+        let (mut library, mut diagnostics) = Self::load_controls(&split.controls);
+        let (plain, problems) = plain::load(&split, options);
+        diagnostics.extend(problems);
+        let (constraints, problems) = gatekeeper::load(&options.manifests);
+        diagnostics.extend(problems);
+        library.controls.extend(plain.controls.iter().cloned());
+        library
+            .controls
+            .extend(constraints.controls.iter().cloned());
+        library.controls.sort_by(|a, b| a.id.cmp(&b.id));
+        library.known.extend(plain.known.iter().cloned());
+        library.used.extend(plain.used.iter().cloned());
+        library.known.extend(constraints.known.iter().cloned());
+        library.used.extend(constraints.used.iter().cloned());
+        library.plain = plain;
+        library.constraints = constraints;
+        let constraints = library.constraints.texts.iter().map(String::as_str);
+        let modules = library.texts.iter().chain(&library.plain.texts);
+        library.digest = digest_of(modules.map(|text| &**text).chain(constraints));
+        (library, diagnostics)
+    }
+
+    fn load_controls(sources: &[PolicySource]) -> (Self, Vec<Diagnostic>) {
         let has_own = sources.iter().any(|source| source.prechecked);
         let mut loader = Loader {
             has_own,
@@ -88,6 +125,21 @@ impl Library {
             unknown: has("unknown").then(|| rule("unknown")),
             applicable: has("applicable").then(|| rule("applicable")),
         }
+    }
+
+    /// Whether a file has a part in judging: a control, a plain policy, or what one of them needs.
+    pub fn uses(&self, file: &str) -> bool {
+        self.used.contains(file)
+    }
+
+    /// The templates and constraints.
+    pub(crate) fn constraints(&self) -> &ConstraintSet {
+        &self.constraints
+    }
+
+    /// The plain policies.
+    pub(crate) fn plain(&self) -> &PlainSet {
+        &self.plain
     }
 
     /// The modules as they were parsed.
@@ -262,7 +314,7 @@ impl Loader {
         found
     }
 
-    /// Controls without a `deny` rule, and packages with one that are no controls.
+    /// Controls without a `deny` rule.
     fn missing_rules(&self, fresh: &BTreeSet<Arc<str>>) -> Vec<(Code, RegoProblem)> {
         let mut found = Vec::new();
         let controls: BTreeMap<&str, &Control> = self
@@ -293,10 +345,6 @@ impl Loader {
                         problem(format!("{} has no rule `deny`", control.id)),
                     ));
                 }
-                None if has_deny => {
-                    let message = format!("package {package} has a rule `deny` but no METADATA");
-                    found.push((Code::MetadataMissing, problem(message)));
-                }
                 _ => {}
             }
         }
@@ -314,30 +362,44 @@ impl Loader {
     }
 
     fn finish(self) -> (Library, Vec<Diagnostic>) {
-        let mut hasher = Sha256::new();
-        let mut modules: Vec<Module> = self
-            .modules
-            .into_iter()
-            .map(|(module, ..)| module)
+        let packages: Vec<&str> = self
+            .controls
+            .values()
+            .map(|control| control.package.as_str())
             .collect();
-        // What policies say, and not where they lie: the same folder may be named in several ways.
-        modules.sort_by(|a, b| a.text.cmp(&b.text));
-        for module in &modules {
-            let text = module.text.as_bytes();
-            hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-            hasher.update(text);
-        }
+        let has_fresh = self.modules.iter().any(|(_, _, prechecked)| !prechecked);
+        let used = if has_fresh {
+            Dependencies::new(&self.parsed).modules(&self.parsed, &packages)
+        } else {
+            Vec::new()
+        };
+        let used = used.iter().map(|module| module.file.to_string()).collect();
+        let texts = self.modules.iter();
         let library = Library {
+            texts: texts.map(|(module, ..)| module.text.clone()).collect(),
             controls: self.controls.into_values().collect(),
             parsed: self.parsed,
             known: self.known,
-            digest: hex_digest(hasher),
+            used,
+            ..Library::default()
         };
         (library, self.diagnostics)
     }
 }
 
-fn code_of(kind: CheckKind) -> Code {
+/// The digest of what policies say, and not of where they lie: the same folder may be named in several ways.
+fn digest_of<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    let texts: BTreeSet<&str> = texts.collect();
+    let mut hasher = Sha256::new();
+    for text in texts {
+        let text = text.as_bytes();
+        hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hasher.update(text);
+    }
+    hex_digest(hasher)
+}
+
+pub(crate) fn code_of(kind: CheckKind) -> Code {
     match kind {
         CheckKind::UnknownFunction => Code::UnknownFunction,
         CheckKind::ForbiddenFunction => Code::ForbiddenFunction,

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema as JsonSchemaOf, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use soc2gate_source::{
@@ -12,7 +12,9 @@ use soc2gate_source::{
 };
 
 use crate::schema::compiled;
-use crate::{Control, ControlId, ControlInput, Frameworks, RelatedResource, Severity, SubjectKind};
+use crate::{
+    Control, ControlId, ControlInput, Frameworks, Origin, RelatedResource, Severity, SubjectKind,
+};
 
 /// The annotation block of a control.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
@@ -45,7 +47,8 @@ pub enum Scope {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Custom {
-    /// The control's stable id.
+    /// The control's stable id, such as `CHG-01`. Never reused once released.
+    #[schemars(schema_with = "own_id")]
     pub id: ControlId,
     /// How much a failure matters; sets the default enforcement.
     pub severity: Severity,
@@ -93,6 +96,15 @@ pub enum ParameterType {
     String,
 }
 
+/// The ids of soc2gate's own controls are narrower than those of policies that people have already.
+fn own_id(_: &mut SchemaGenerator) -> JsonSchemaOf {
+    json_schema!({
+        "type": "string",
+        "pattern": r"^[A-Z][A-Z0-9]{1,15}-[0-9]{2,4}$",
+        "x-expects": "an id like CHG-01: letters, a dash, digits"
+    })
+}
+
 static SCHEMA: LazyLock<Option<Schema>> = LazyLock::new(compiled::<Metadata>);
 
 /// Reads the annotation block above a module's package. `None`: there is none, or it is not a control's. A block
@@ -117,14 +129,43 @@ pub(crate) fn read_control(
             return Err(vec![diagnostic.at(file, error.span)]);
         }
     };
-    if document.value.get("custom").is_none() && !block.has_rule_named("deny") {
-        // The annotation of a shared library: OPA's own fields, no control.
+    if !is_control(&document.value) {
+        // The annotation of a shared library or a plain policy: OPA's own fields, no control.
         return Ok(None);
     }
     if !prechecked {
         validate(file, &document, block.package.at)?;
     }
     control(file, &document, block.package).map(Some)
+}
+
+/// Whether a block is meant for a control: it says one of what only controls say.
+fn is_control(block: &Value) -> bool {
+    let keys = ["id", "inputs", "frameworks", "remediation"];
+    block
+        .get("custom")
+        .is_some_and(|custom| keys.iter().any(|key| custom.get(key).is_some()))
+}
+
+/// What the annotation block of a package that is no control says of it, where it can be read: its title, its
+/// description and its severity.
+pub(crate) fn read_annotation(text: &str) -> Option<(Option<String>, String, Option<Severity>)> {
+    let block = package_block(text)?;
+    let document = parse_yaml(YamlDocument {
+        text: &block.yaml,
+        first_line: block.first_line,
+    })
+    .ok()??;
+    let text = |pointer: &str| {
+        let text = document.value.pointer(pointer).and_then(Value::as_str);
+        text.map(str::trim).filter(|text| !text.is_empty())
+    };
+    let severity = text("/custom/severity").map(|name| Value::from(name.to_lowercase()));
+    Some((
+        text("/title").map(str::to_owned),
+        text("/description").unwrap_or_default().to_owned(),
+        severity.and_then(|name| serde_json::from_value(name).ok()),
+    ))
 }
 
 /// Checks a block against the schema, and the schemas of its parameters.
@@ -186,6 +227,8 @@ fn control(file: &str, document: &Document, package: Package) -> Result<Control,
         related_resources: metadata.related_resources,
         package: package.name,
         file: file.into(),
+        origin: Origin::Control,
+        enforcement: None,
     })
 }
 
@@ -299,20 +342,10 @@ struct Package {
 }
 
 /// The annotation block that stands directly above the package.
-struct Block<'a> {
+struct Block {
     yaml: String,
     first_line: u32,
     package: Package,
-    rules: &'a str,
-}
-
-impl Block<'_> {
-    fn has_rule_named(&self, name: &str) -> bool {
-        self.rules.lines().any(|line| {
-            line.strip_prefix(name)
-                .is_some_and(|rest| rest.starts_with([' ', '[', ':', '=', '(', '{']))
-        })
-    }
 }
 
 /// Where the package clause stands, and what it names.
@@ -324,7 +357,7 @@ pub(crate) fn package_clause(text: &str) -> Option<(u32, &str)> {
     })
 }
 
-fn package_block(text: &str) -> Option<Block<'_>> {
+fn package_block(text: &str) -> Option<Block> {
     let (package_line, name) = package_clause(text)?;
     let lines: Vec<&str> = text.lines().collect();
     let package_index = usize::try_from(package_line).ok()?.checked_sub(1)?;
@@ -348,6 +381,5 @@ fn package_block(text: &str) -> Option<Block<'_>> {
             name: name.to_owned(),
             at: Position::new(package_line, 1),
         },
-        rules: text,
     })
 }

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::{Control, Subject, SubjectKind};
+use crate::{Control, Origin, Subject, SubjectKind};
 
 /// The package of the generated rule.
 const PACKAGE: &str = "soc2gate_route";
@@ -40,7 +40,10 @@ impl Routes {
     /// The routes of a list of controls: one for each set of controls that speaks of some type.
     pub(crate) fn new(controls: &[Control]) -> Self {
         let mut types: BTreeSet<(SubjectKind, Option<String>)> = BTreeSet::new();
-        for input in controls.iter().flat_map(|control| &control.inputs) {
+        let routed = controls
+            .iter()
+            .filter(|control| control.origin == Origin::Control);
+        for input in routed.flat_map(|control| &control.inputs) {
             types.insert((input.kind, None));
             for resource in input.resources.iter().flatten() {
                 types.insert((input.kind, Some(resource.clone())));

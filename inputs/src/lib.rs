@@ -2,8 +2,8 @@
 //!
 //! A file is split into [`Unit`]s that can be read on their own ([`units`]); [`read`] turns a unit into
 //! [`Subject`](soc2gate_engine::Subject)s and [`Diagnostic`](soc2gate_source::Diagnostic)s, and
-//! [`siblings`] picks the documents that controls read beside a subject. [`documents`] reads a file of any [`Format`]
-//! as configuration documents.
+//! [`siblings`] and [`objects`] pick the documents that controls read beside a subject. [`documents`] reads a file of
+//! any [`Format`] as configuration documents.
 
 mod document;
 mod kubernetes;
@@ -13,6 +13,6 @@ mod read;
 mod unit;
 
 pub use document::{Format, documents};
-pub use kubernetes::siblings;
+pub use kubernetes::{objects, siblings};
 pub use read::{Read, read};
 pub use unit::{Reading, SourceFile, Unit, units};

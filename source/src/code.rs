@@ -111,7 +111,7 @@ codes! {
     ExceptionTooLong = "SG3010", Warning, "an exception is valid for more than a year",
         "approve it for a year at most, and review it then";
     MetadataMissing = "SG4001", Error, "a control has no METADATA block above its package",
-        "`soc2gate schema metadata` prints its schema; a library needs none, and no rule `deny`";
+        "`soc2gate schema metadata` prints its schema; where the package is a plain policy, name it with --namespace";
     MetadataInvalid = "SG4002", Error, "a control's METADATA does not follow its schema",
         "`soc2gate schema metadata` prints the schema; every field it does not name is an error";
     RegoInvalid = "SG4003", Error, "a policy does not compile",
@@ -130,6 +130,28 @@ codes! {
         "declare it under custom.parameters";
     ReservedPackage = "SG4010", Error, "a policy adds to a package of soc2gate",
         "choose a package of your own; `parameters` and packages below `soc2` belong to soc2gate";
+    NothingToJudgeBy = "SG4020", Error, "nothing is judged by a folder of policies",
+        "a control has METADATA, a plain policy a rule `deny`, `violation` or `warn`, a template a constraint";
+    OldRego = "SG4021", Note, "policies are read as Rego v0",
+        "nothing to do; `opa fmt --rego-v1` brings them up to date, --rego-version says which version they are";
+    UnknownNamespace = "SG4022", Error, "--namespace names a package that does not judge",
+        "name packages with rules `deny`, `violation` or `warn` and without METADATA";
+    DataInvalid = "SG4023", Error, "a document cannot be put below data",
+        "documents of --data are YAML or JSON; they are merged by folder and must not contradict each other or rules";
+    NotAPolicy = "SG4024", Note, "a file beside policies is no policy",
+        "nothing to do; templates and constraints of Gatekeeper are what is read of YAML there";
+    TemplateInvalid = "SG4025", Error, "a constraint template cannot be used",
+        "correct it: `gator verify` shows whether Gatekeeper takes it";
+    ConstraintInvalid = "SG4026", Error, "a constraint does not follow its template or the format",
+        "correct it; fields that are not known here would be left out of account";
+    TemplateUnused = "SG4027", Note, "a constraint template has no constraint",
+        "nothing to do, or add a constraint: the template alone judges nothing";
+    ConstraintWithoutTemplate = "SG4028", Error, "a constraint has no template",
+        "add the folder that holds its template to `policies`";
+    EngineNotSupported = "SG4029", Error, "a constraint template is written for another engine than Rego",
+        "templates with CEL only (K8sNativeValidation) cannot be judged by; add an engine Rego to it";
+    EngineLeftOut = "SG4030", Note, "a constraint template is judged by its Rego only",
+        "nothing to do; the engines of a template say the same";
     OutputFailed = "SG5001", Error, "an output cannot be written",
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",

@@ -229,6 +229,82 @@ fn a_planted_secret_is_never_written() {
 }
 
 #[test]
+fn a_secret_is_not_quoted_where_plain_policies_fail_or_read_data() {
+    let policy = "package main\n\nfound contains input.data\n\nfound contains input[_].contents.data\n\nlevel := 1 if count(found) > 0\n\nlevel := found\n\ndeny contains {\"details\": input} if count(found) > 0\n\nwarn contains \"x\" if level == 1\n";
+    let data = format!("{CANARY}: [{CANARY}]\nparameters: {{a: {CANARY}}}\n");
+    let broken = format!("a: \"{CANARY}\nb: c: d\n");
+    let mut files = manifests();
+    files.push(("policy/main.rego", policy.to_owned()));
+    files.push(("data/a.yaml", data.replace(&format!("{CANARY}:"), "a:")));
+    files.push(("data/b.yaml", broken));
+    files.push(("data/c.yaml", format!("- {CANARY}\n")));
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let folder = folder(&files);
+    for format in ["human", "json", "sarif", "junit", "markdown"] {
+        for combine in [None, Some("--combine")] {
+            let output = soc2gate(folder.path())
+                .args([
+                    "check",
+                    "config.yaml",
+                    "secret.yaml",
+                    "other.yaml",
+                    "--format",
+                    format,
+                ])
+                .args(["-p", "policy", "--data", "data"])
+                .args(combine)
+                .output()
+                .unwrap();
+            assert_eq!(output.status.code(), Some(2));
+            let text =
+                String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+            assert!(text.contains("main"), "{format}: {text}");
+            assert!(!text.contains(CANARY), "{format}: {text}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_is_not_quoted_where_constraints_fail() {
+    let template = "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: t}\nspec:\n  crd: {spec: {names: {kind: T}, validation: {openAPIV3Schema: {type: object, properties: {a: {type: integer}}}}}}\n  targets:\n  - target: admission.k8s.gatekeeper.sh\n    rego: |\n      package t\n      violation[{\"msg\": \"shape\", \"details\": input}] { input.review.object.data }\n      violation[{\"msg\": \"x\"}] { level == 1 }\n      level = x { x := input.review.object.data[_] }\n      level = 1 { input.review.object.data }\n";
+    let constraint =
+        "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: T\nmetadata: {name: any}\n";
+    let broken = format!(
+        "apiVersion: constraints.gatekeeper.sh/v1beta1\nkind: T\nmetadata: {{name: other}}\nspec: {{enforcementAction: {CANARY}, match: {{scope: {CANARY}}}, parameters: {{a: {CANARY}}}}}\n---\napiVersion: constraints.gatekeeper.sh/v1beta1\nkind: T\nmetadata: {{name: third}}\nspec: {{parameters: {{a: {CANARY}}}}}\n---\npassword: {CANARY}\n"
+    );
+    let mut files = manifests();
+    files.push(("policy/template.yaml", template.to_owned()));
+    files.push(("policy/constraint.yaml", constraint.to_owned()));
+    files.push(("policy/broken.yaml", broken));
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (*name, text.as_str()))
+        .collect();
+    let folder = folder(&files);
+    for format in ["human", "json", "sarif", "junit", "markdown"] {
+        let output = soc2gate(folder.path())
+            .args([
+                "check",
+                "config.yaml",
+                "secret.yaml",
+                "--format",
+                format,
+                "-p",
+                "policy",
+            ])
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        assert!(text.contains("T/any"), "{format}: {text}");
+        assert!(!text.contains(CANARY), "{format}: {text}");
+    }
+}
+
+#[test]
 fn a_secret_in_a_configuration_or_an_exception_is_not_quoted() {
     let config = format!(
         "version: {CANARY}\nscope: {{criteria: [{CANARY}]}}\ncontrols: {{CHG-01: {{parameters: {{minimum_approvals: {CANARY}}}}}}}\nexceptions: e.yaml\n"

@@ -17,7 +17,9 @@ mod commands;
 mod corpora;
 mod documents;
 mod examples;
+mod gatekeeper;
 mod outputs;
+mod plain;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

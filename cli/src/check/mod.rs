@@ -1,6 +1,7 @@
 //! The run of `soc2gate check`: files to units to subjects to decisions to outputs, in batches, so that no run
 //! holds more than one batch.
 
+mod combine;
 mod outputs;
 mod progress;
 
@@ -10,6 +11,7 @@ use std::sync::mpsc::{self, SyncSender};
 use jiff::Timestamp;
 use rayon::ThreadPool;
 use rayon::prelude::*;
+use serde_json::Value;
 use soc2gate_engine::{Context, Decision, Gate, Judge, Siblings, SubjectKind};
 use soc2gate_inputs::{Read, Reading, Unit};
 use soc2gate_source::Diagnostic;
@@ -55,7 +57,10 @@ impl Run<'_> {
         outputs: &mut Outputs<'_>,
         progress: &Progress,
     ) -> Result<Totals, OutputError> {
-        let context = Context::new(&self.siblings(sources));
+        let mut context = Context::new(&self.siblings(sources));
+        if self.gate.reads_inventory() {
+            context = context.with_objects(&self.objects(sources));
+        }
         let mut totals = Totals::default();
         std::thread::scope(|scope| {
             let (sender, batches) = mpsc::sync_channel(1);
@@ -65,7 +70,35 @@ impl Run<'_> {
             for batch in batches {
                 totals.take(batch, outputs, progress)?;
             }
+            self.judge_combined(sources, context, &mut totals, outputs)?;
             Ok(totals)
+        })
+    }
+
+    /// Judges the list of all documents, where plain policies judge that.
+    fn judge_combined(
+        &self,
+        sources: &[FileSource],
+        context: &Context,
+        totals: &mut Totals,
+        outputs: &mut Outputs<'_>,
+    ) -> Result<(), OutputError> {
+        let subject = self
+            .gate
+            .combines()
+            .then(|| combine::combined(sources, self.reader, self.reading))
+            .flatten();
+        let Some(subject) = subject else {
+            return Ok(());
+        };
+        let judge = || self.gate.judge(context).judge_combined(&subject, self.now);
+        let Some(decision) = self.pool.install(judge) else {
+            return Ok(());
+        };
+        totals.add(&decision);
+        outputs.decision(&Judged {
+            decision: &decision,
+            subject: &subject,
         })
     }
 
@@ -134,6 +167,20 @@ impl Run<'_> {
                 .collect()
         };
         (read, decisions)
+    }
+
+    /// Every object of the run, for templates of Gatekeeper that look at others.
+    fn objects(&self, sources: &[FileSource]) -> Vec<Value> {
+        let of = |source: &FileSource| -> Vec<Value> {
+            // A file that cannot be read is reported when it is judged.
+            let Ok(file) = self.reader.read(source) else {
+                return Vec::new();
+            };
+            let units = soc2gate_inputs::units(&file, self.reading);
+            units.iter().flat_map(soc2gate_inputs::objects).collect()
+        };
+        let objects: Vec<Vec<Value>> = self.pool.install(|| sources.par_iter().map(of).collect());
+        objects.into_iter().flatten().collect()
     }
 
     /// The documents that controls read beside a subject: every file is looked at once before any is judged.

@@ -1,5 +1,6 @@
 //! Everything that fetches what is judged, and what it is judged by.
 
+mod data;
 mod files;
 mod policies;
 

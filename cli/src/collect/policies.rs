@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
-use soc2gate_engine::{Config, Exceptions, Library, PolicySource};
+use soc2gate_engine::{Config, Exceptions, Library, LoadOptions, PolicySource, RegoVersion};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use super::data;
 use super::files::{FileReader, FileSource, cannot_read};
-use crate::args::PolicyArgs;
+use crate::args::{ExistingArgs, PolicyArgs, RegoVersionName};
 
 /// Largest configuration, exception file or policy that is read, in bytes.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -30,7 +31,7 @@ pub(crate) struct Loaded {
 
 /// Reads the configuration, the embedded and the named controls, and the exceptions. Everything that is wrong
 /// is reported; what can be used is.
-pub(crate) fn load(args: &PolicyArgs) -> Loaded {
+pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     let reader = FileReader::new(MAX_BYTES);
     let mut diagnostics = Vec::new();
     let config_path = args.config.clone().or_else(nearest_config);
@@ -51,11 +52,17 @@ pub(crate) fn load(args: &PolicyArgs) -> Loaded {
         .unwrap_or(Path::new(""))
         .to_path_buf();
     let mut sources = soc2gate_policies::sources();
+    let mut options = options(existing, &reader, &mut diagnostics);
     let named = config.raw().policies.iter().map(|folder| base.join(folder));
+    let mut folders = Vec::new();
     for folder in named.chain(args.policies.iter().cloned()) {
-        read_policies(&reader, &folder, &mut sources, &mut diagnostics);
+        let found = read_policies(&reader, &folder, &mut diagnostics);
+        folders.push((folder, found.names()));
+        sources.extend(found.rego);
+        options.manifests.extend(found.manifests);
     }
-    let (library, problems) = Library::load(&sources);
+    let (library, problems) = Library::load_with(&sources, &options);
+    diagnostics.extend(idle_folders(&folders, &library, &problems));
     diagnostics.extend(problems);
     let mut files: Vec<PathBuf> = config_path.iter().cloned().collect();
     let mut exceptions = Exceptions::default();
@@ -93,13 +100,78 @@ fn nearest_config() -> Option<PathBuf> {
     None
 }
 
+/// What the command line says of policies that people have already.
+fn options(
+    args: &ExistingArgs,
+    reader: &FileReader,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> LoadOptions {
+    let mut options = LoadOptions {
+        namespaces: args.namespaces.clone(),
+        combine: args.combine,
+        rego_version: args.rego_version.map(|version| match version {
+            RegoVersionName::V0 => RegoVersion::V0,
+            RegoVersionName::V1 => RegoVersion::V1,
+        }),
+        ..LoadOptions::default()
+    };
+    for path in &args.data {
+        data::add(reader, path, &mut options.data, diagnostics);
+    }
+    options
+}
+
+/// The files of a folder of policies.
+#[derive(Default)]
+struct PolicyFolder {
+    rego: Vec<PolicySource>,
+    /// YAML files, which may be Gatekeeper's templates and constraints.
+    manifests: Vec<PolicySource>,
+}
+
+impl PolicyFolder {
+    fn names(&self) -> Vec<String> {
+        let files = self.rego.iter().chain(&self.manifests);
+        files.map(|source| source.file.clone()).collect()
+    }
+}
+
+/// Folders by which nothing is judged, of those whose files are all sound: a policy must never load and do nothing.
+fn idle_folders(
+    folders: &[(PathBuf, Vec<String>)],
+    library: &Library,
+    problems: &[Diagnostic],
+) -> Vec<Diagnostic> {
+    let is_broken = |file: &String| {
+        problems
+            .iter()
+            .filter(|problem| problem.is_error())
+            .filter_map(|problem| problem.location.as_ref())
+            .any(|location| location.file == *file)
+    };
+    folders
+        .iter()
+        .filter(|(_, files)| !files.is_empty())
+        .filter(|(_, files)| {
+            !files
+                .iter()
+                .any(|file| library.uses(file) || is_broken(file))
+        })
+        .map(|(folder, _)| {
+            let name = folder.to_string_lossy();
+            let message = format!("nothing is judged by {name}");
+            Diagnostic::new(Code::NothingToJudgeBy, message).at(&*name, Span::at(Position::START))
+        })
+        .collect()
+}
+
 fn read_policies(
     reader: &FileReader,
     folder: &Path,
-    sources: &mut Vec<PolicySource>,
     diagnostics: &mut Vec<Diagnostic>,
-) {
-    let before = sources.len();
+) -> PolicyFolder {
+    let mut found = PolicyFolder::default();
+    let mut unread = 0;
     let walk = WalkBuilder::new(folder)
         .standard_filters(false)
         .sort_by_file_path(Path::cmp)
@@ -115,28 +187,45 @@ fn read_policies(
                         format!("{} cannot be read", folder.display()),
                     ),
                 });
-                return;
+                return found;
             }
         };
-        if !is_policy(&path) {
+        let list = if is_policy(&path) {
+            &mut found.rego
+        } else if is_manifest(&path) {
+            &mut found.manifests
+        } else {
             continue;
-        }
+        };
         match reader.read(&FileSource::Path(path)) {
-            Ok(file) => sources.push(PolicySource {
+            Ok(file) => list.push(PolicySource {
                 file: file.name.to_string(),
                 text: file.text.to_string(),
                 prechecked: false,
             }),
-            Err(diagnostic) => diagnostics.push(diagnostic),
+            Err(diagnostic) => {
+                unread += 1;
+                diagnostics.push(diagnostic);
+            }
         }
     }
-    if sources.len() == before {
+    if found.rego.is_empty() && found.manifests.is_empty() && unread == 0 {
         let name = folder.to_string_lossy();
-        let message = format!("{name} holds no policy (.rego)");
+        let message = format!("{name} holds no policy (.rego, or templates in .yaml)");
         diagnostics.push(
             Diagnostic::new(Code::PathNotFound, message).at(&*name, Span::at(Position::START)),
         );
     }
+    found
+}
+
+/// A YAML file.
+fn is_manifest(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| {
+        ["yaml", "yml"]
+            .iter()
+            .any(|known| extension.eq_ignore_ascii_case(known))
+    }) && path.is_file()
 }
 
 /// A Rego file that is not a test.

@@ -77,7 +77,7 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
         exceptions,
         mut diagnostics,
         mut files,
-    } = load(&args.policies);
+    } = load(&args.policies, &args.existing);
     let (library, unknown) = chosen(library, &args.controls);
     diagnostics.extend(unknown);
     diagnostics.extend(exceptions.review(now));

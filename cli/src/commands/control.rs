@@ -3,10 +3,10 @@
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use soc2gate_engine::Control;
+use soc2gate_engine::{Control, Library};
 
 use super::{complain, print};
-use crate::args::ControlCommand;
+use crate::args::{ControlCommand, ExistingArgs};
 use crate::collect::{Loaded, load};
 use crate::exit::Exit;
 
@@ -21,7 +21,7 @@ pub(super) fn run(command: &ControlCommand) -> Exit {
         library,
         diagnostics,
         ..
-    } = load(policies);
+    } = load(policies, &ExistingArgs::default());
     for diagnostic in diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.is_error())
@@ -33,7 +33,7 @@ pub(super) fn run(command: &ControlCommand) -> Exit {
             library.controls().iter().map(describe).collect(),
         )),
         ControlCommand::List { .. } => list(library.controls()),
-        ControlCommand::Show { id, .. } => match library.control(&id.to_uppercase()) {
+        ControlCommand::Show { id, .. } => match find(&library, id) {
             Some(control) if json => pretty(&describe(control)),
             Some(control) => show(control),
             None => {
@@ -52,6 +52,13 @@ pub(super) fn run(command: &ControlCommand) -> Exit {
         return Exit::Error;
     }
     Exit::Allow
+}
+
+/// A control by its id; the ids of soc2gate's own may be written in small letters.
+fn find<'a>(library: &'a Library, id: &str) -> Option<&'a Control> {
+    library
+        .control(id)
+        .or_else(|| library.control(&id.to_uppercase()))
 }
 
 fn pretty(value: &Value) -> String {
@@ -90,7 +97,7 @@ fn describe(control: &Control) -> Value {
         "title": control.title,
         "description": control.description,
         "severity": control.severity,
-        "default_enforcement": control.severity.default_enforcement(),
+        "default_enforcement": control.default_enforcement(),
         "inputs": control.inputs,
         "frameworks": control.frameworks,
         "remediation": control.remediation,
@@ -106,14 +113,16 @@ fn show(control: &Control) -> String {
     let _ = writeln!(text, "{}  {}\n", control.id, control.title);
     let _ = writeln!(text, "{}\n", control.description);
     let mut row = |name: &str, value: &str| {
-        let _ = writeln!(text, "{name:<13}{value}");
+        if !value.is_empty() {
+            let _ = writeln!(text, "{name:<13}{value}");
+        }
     };
     row("severity", control.severity.as_str());
     row(
         "enforcement",
         &format!(
             "{} unless soc2gate.yaml says otherwise",
-            control.severity.default_enforcement().as_str()
+            control.default_enforcement().as_str()
         ),
     );
     row("SOC 2", &control.frameworks.soc2.join(", "));

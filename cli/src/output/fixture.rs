@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use soc2gate_engine::{
     Control, ControlId, ControlInput, DECISION_SCHEMA, Decision, Enforcement, EngineRef,
-    ExceptionUse, Finding, Frameworks, Outcome, RelatedResource, Severity, Status, Subject,
+    ExceptionUse, Finding, Frameworks, Origin, Outcome, RelatedResource, Severity, Status, Subject,
     SubjectKind, SubjectRef, SubjectSource, Unknown, UnknownReason, Verdict,
 };
 use soc2gate_source::{Code, Diagnostic, Position, Segment, Span, parse_yaml, split_yaml};
@@ -293,6 +293,8 @@ fn control(id: &str, title: &str, severity: Severity, criteria: &[&str]) -> Cont
         }],
         package: format!("soc2.example.{}", id.to_lowercase().replace('-', "_")),
         file: Arc::from("control.rego"),
+        origin: Origin::Control,
+        enforcement: None,
     }
 }
 

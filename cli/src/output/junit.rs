@@ -240,7 +240,9 @@ fn details(verdict: &Verdict) -> String {
             count(verdict.omitted, "more finding")
         );
     }
-    let _ = writeln!(text, "criteria: {}", xml(&verdict.criteria.join(", ")));
+    if !verdict.criteria.is_empty() {
+        let _ = writeln!(text, "criteria: {}", xml(&verdict.criteria.join(", ")));
+    }
     text
 }
 

@@ -210,7 +210,7 @@ impl Config {
             let settings = self.raw.controls.get(&control.id);
             let base = settings
                 .and_then(|settings| settings.enforcement)
-                .unwrap_or_else(|| control.severity.default_enforcement());
+                .unwrap_or_else(|| control.default_enforcement());
             let mut scopes = Vec::new();
             for scope in settings.into_iter().flat_map(|settings| &settings.scopes) {
                 let selectors: Vec<Selector> = scope

@@ -37,6 +37,34 @@ const FORBIDDEN: &[&str] = &[
     "rego.parse_module",
 ];
 
+/// What else there is below `data`, beside parameters and rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outside {
+    /// Nothing: what leads nowhere is a mistake.
+    Nothing,
+    /// One document, such as `inventory`.
+    Root(&'static str),
+    /// Anything but what belongs to soc2gate.
+    Anything,
+}
+
+/// Looks through every module of policies that were not written for soc2gate.
+pub(crate) fn check_with(parsed: &Parsed, outside: Outside) -> Vec<(CheckKind, RegoProblem)> {
+    let parameters = BTreeMap::new();
+    let modules = parsed.ast();
+    let mut checker = Checker::new(&parameters, &modules);
+    checker.outside = outside;
+    for module in &modules {
+        checker.module(module);
+    }
+    checker.recursion();
+    checker
+        .found
+        .into_iter()
+        .map(|(kind, problem)| (kind, problem.original(&parsed.modules)))
+        .collect()
+}
+
 /// Looks through every module. `parameters` says for each control id which parameters it declares, `controls`
 /// which packages are controls.
 pub(crate) fn check(
@@ -61,7 +89,7 @@ pub(crate) fn check(
 }
 
 /// The packages that each package refers to: every path that a module names, as far as it is written out.
-pub(super) fn references(parsed: &Parsed) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
+pub(crate) fn references(parsed: &Parsed) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
     let parameters = BTreeMap::new();
     let modules = parsed.ast();
     let mut checker = Checker::new(&parameters, &modules);
@@ -85,6 +113,7 @@ struct Checker<'a> {
     uses: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
     /// Rules that stand for the parameters of a control.
     aliases: BTreeMap<Vec<String>, String>,
+    outside: Outside,
 }
 
 impl<'a> Checker<'a> {
@@ -96,6 +125,7 @@ impl<'a> Checker<'a> {
             graph: BTreeMap::new(),
             uses: BTreeMap::new(),
             aliases: BTreeMap::new(),
+            outside: Outside::Nothing,
         };
         for module in modules {
             checker.declare(module);
@@ -382,6 +412,12 @@ impl<'a> Checker<'a> {
             self.report(CheckKind::ForbiddenFunction, span, message);
             return;
         }
+        if name == "walk" && arguments == 1 {
+            // What was not rewritten (`source/relations.rs`) would be a list of all pairs.
+            let message = "write walk(x, [path, value]) for [path, value] := walk(x)".to_owned();
+            self.report(CheckKind::WrongArity, span, message);
+            return;
+        }
         let arity = builtins::arity(&name);
         match arity {
             None => self.report(
@@ -402,7 +438,12 @@ impl<'a> Checker<'a> {
     /// that asks for it would quietly never hold.
     fn exists(&mut self, path: &[String], span: &Span) {
         let [data, root, ..] = path else { return };
-        if data != "data" || root == "parameters" {
+        let is_outside = match self.outside {
+            Outside::Nothing => false,
+            Outside::Root(name) => root == name,
+            Outside::Anything => root != "soc2",
+        };
+        if data != "data" || root == "parameters" || is_outside {
             return;
         }
         let is_known = self

@@ -17,6 +17,7 @@ mod safety;
 mod source;
 mod test_run;
 mod value;
+mod version;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,13 +32,14 @@ use regorus::{Engine, LimitError, PolicyLengthConfig};
 use serde_json::Value;
 
 pub(crate) use builtins::Moment;
-pub(crate) use check::{CheckKind, check};
+pub(crate) use check::{CheckKind, Outside, check, check_with, references};
 pub(crate) use dependencies::Dependencies;
 use edits::{Edit, Origin, apply};
 use link::Linked;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{FileCoverage, RegoTest, RegoTestRun, run_rego_tests};
 pub(crate) use value::RegoValue;
+pub use version::RegoVersion;
 
 /// One Rego file.
 #[derive(Debug, Clone)]
@@ -47,6 +49,8 @@ pub(crate) struct Module {
     pub(crate) text: Arc<str>,
     /// Where the places of the text are in the author's.
     origin: Option<Origin>,
+    /// The version it is written in, once that is known.
+    version: Option<RegoVersion>,
 }
 
 impl Module {
@@ -56,6 +60,7 @@ impl Module {
             file: file.into(),
             text: text.into(),
             origin: None,
+            version: None,
         }
     }
 
@@ -69,6 +74,7 @@ impl Module {
             file: self.file.clone(),
             text: text.into(),
             origin: Some(self.origin.clone().unwrap_or_default().then(change)),
+            version: self.version,
         })
     }
 }
@@ -163,6 +169,8 @@ pub(crate) enum EvalFailure {
     },
     /// The evaluator panicked.
     Panic,
+    /// Its value is no verdict.
+    Undecided,
 }
 
 /// A compiled set of modules with its data. Cheap to instantiate, shared between threads.
@@ -198,6 +206,10 @@ pub(crate) struct Parsed {
     modules: Vec<Module>,
     rules: BTreeMap<String, BTreeSet<String>>,
     packages: BTreeMap<String, Vec<String>>,
+    /// The versions that a module may be written in, the first that fits counts.
+    versions: &'static [RegoVersion],
+    /// Files that are not written in the first of the versions.
+    other_version: BTreeSet<String>,
 }
 
 impl Default for Parsed {
@@ -209,6 +221,8 @@ impl Default for Parsed {
             modules: Vec::new(),
             rules: BTreeMap::new(),
             packages: BTreeMap::new(),
+            versions: &[RegoVersion::V1],
+            other_version: BTreeSet::new(),
         }
     }
 }
@@ -216,7 +230,19 @@ impl Default for Parsed {
 impl Parsed {
     /// Parses modules; those that do not parse are left out and reported.
     pub(crate) fn new(modules: &[Module]) -> (Self, Vec<RegoProblem>) {
-        let mut parsed = Self::default();
+        Self::new_in(&[RegoVersion::V1], modules)
+    }
+
+    /// The same for modules in one of some versions of Rego: the first that a module parses in counts, and where
+    /// it parses in none, the problem in the first is reported.
+    pub(crate) fn new_in(
+        versions: &'static [RegoVersion],
+        modules: &[Module],
+    ) -> (Self, Vec<RegoProblem>) {
+        let mut parsed = Self {
+            versions,
+            ..Self::default()
+        };
         let problems = modules
             .iter()
             .filter_map(|module| parsed.add(module).err())
@@ -238,10 +264,34 @@ impl Parsed {
     }
 
     fn add(&mut self, module: &Module) -> Result<(), RegoProblem> {
-        let module = match &module.origin {
+        let mut problem = None;
+        let known = module.version.map(|version| vec![version]);
+        for version in known.unwrap_or_else(|| self.versions.to_vec()) {
+            match self.add_in(version, module) {
+                Ok(()) => {
+                    if problem.is_some() {
+                        self.other_version.insert(module.file.to_string());
+                    }
+                    return Ok(());
+                }
+                Err(found) => problem = problem.or(Some(found)),
+            }
+        }
+        problem.map_or(Ok(()), Err)
+    }
+
+    fn add_in(&mut self, version: RegoVersion, module: &Module) -> Result<(), RegoProblem> {
+        if version == RegoVersion::V0
+            && let Some(problem) = version::unimported_keyword(module)
+        {
+            return Err(problem);
+        }
+        let mut module = match &module.origin {
             Some(_) => module.clone(),
             None => source::prepare(module)?,
         };
+        module.version = Some(version);
+        self.engine.set_rego_v0(version == RegoVersion::V0);
         self.engine
             .add_policy(module.file.to_string(), module.text.to_string())
             .map_err(|error| {
@@ -261,7 +311,13 @@ impl Parsed {
         for (edits, metadata) in edits.iter_mut().zip(source::metadata_calls(&modules)) {
             edits.extend(metadata);
         }
-        let functions = functions.map(|text| Module::new("builtins", &text));
+        for (edits, relations) in edits.iter_mut().zip(source::relations(&modules)) {
+            edits.extend(relations);
+        }
+        let functions = functions.map(|text| Module {
+            version: Some(RegoVersion::V1),
+            ..Module::new("builtins", &text)
+        });
         self.rewritten(edits, functions.as_ref())
     }
 
@@ -279,7 +335,11 @@ impl Parsed {
         if more.is_none() && edits.iter().all(Vec::is_empty) {
             return None;
         }
-        let mut rewritten = Self::default();
+        let mut rewritten = Self {
+            versions: self.versions,
+            other_version: self.other_version.clone(),
+            ..Self::default()
+        };
         for (module, edits) in self.modules.iter().zip(edits) {
             let changed = module.changed(edits);
             rewritten.add(changed.as_ref().unwrap_or(module)).ok()?;
@@ -290,9 +350,43 @@ impl Parsed {
         Some(rewritten)
     }
 
+    /// The same with built-ins that are undefined where they fail, as OPA has them; evaluate with a
+    /// [`Moment::lenient`].
+    #[must_use]
+    pub(crate) fn lenient(mut self) -> Self {
+        self.engine.set_strict_builtin_errors(false);
+        self
+    }
+
+    /// Whether a file is not written in the first of the versions that it may be written in.
+    pub(crate) fn is_in_other_version(&self, file: &str) -> bool {
+        self.other_version.contains(file)
+    }
+
+    /// The rules of a package that are no functions, by their names: `deny` and `deny[x]`, not `deny.x`.
+    pub(crate) fn values(&self, package: &[String]) -> BTreeSet<String> {
+        self.ast()
+            .iter()
+            .filter(|module| {
+                reference::static_path(&module.package.refr).is_some_and(|path| path == package)
+            })
+            .flat_map(|module| {
+                module
+                    .policy
+                    .iter()
+                    .filter_map(|rule| version::value_name(rule))
+            })
+            .collect()
+    }
+
     /// The rules of a package; a rule that has only a default counts.
     pub(crate) fn rules(&self, package: &str) -> Option<&BTreeSet<String>> {
         self.rules.get(package)
+    }
+
+    /// The modules.
+    pub(crate) fn modules(&self) -> &[Module] {
+        &self.modules
     }
 
     /// The package of a file, segment by segment, however it is written.

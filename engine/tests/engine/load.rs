@@ -53,7 +53,7 @@ fn metadata_is_a_closed_schema_with_positions() {
 #[case(
     "# METADATA\n",
     "# NO METADATA\n",
-    "SG4001 12:1 package test.tst_01 has a rule `deny` but no METADATA"
+    "SG4001 12:1 package test.tst_01 reads input.object, which controls see, and has no METADATA"
 )]
 fn broken_metadata_is_refused(#[case] from: &str, #[case] to: &str, #[case] expected: &str) {
     let source = control("TST-01", FINE);

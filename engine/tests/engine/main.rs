@@ -11,7 +11,9 @@
 
 mod decide;
 mod except;
+mod gatekeeper;
 mod load;
+mod plain;
 mod settings;
 
 use std::collections::BTreeMap;

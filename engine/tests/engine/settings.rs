@@ -42,8 +42,8 @@ fn every_problem_is_reported_at_once() {
     SG2001 2:1 scop: unknown key "scop"; did you mean "scope"?
     SG2001 3:20 scope.criteria[0]: must be one of security, availability, confidentiality, processing_integrity, privacy
     SG2001 6:5 controls.TST-01.enforcement: must be one of record, warn, deny
-    SG2001 9:3 controls.nonsense: unknown key "nonsense"
     SG2002 8:3 there is no control NO-01
+    SG2002 9:3 there is no control nonsense
     SG2003 7:18 controls.TST-01.parameters.limit: must be at least 1
     SG2003 7:28 TST-01 has no parameter speed
     "#);

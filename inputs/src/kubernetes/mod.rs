@@ -81,6 +81,18 @@ pub fn siblings(unit: &Unit, wanted: &BTreeSet<&str>, siblings: &mut Siblings) {
     }
 }
 
+/// The objects of a unit. A unit that does not parse has none; it is reported when it is read.
+pub fn objects(unit: &Unit) -> Vec<Value> {
+    let mut read = Read::default();
+    if let Ok(Some(document)) = unit.parse()
+        && foreign(&document.value, false).is_none()
+    {
+        self::read(unit, document, &mut read);
+    }
+    let documents = read.subjects.into_iter().map(|subject| subject.document);
+    documents.collect()
+}
+
 /// A mapping with an `apiVersion` and a `kind` that are no texts: some other tool's file.
 fn is_foreign(value: &Value) -> bool {
     !value.get("apiVersion").is_some_and(Value::is_string) && value.get("metadata").is_none()

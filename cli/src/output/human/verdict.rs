@@ -55,6 +55,9 @@ pub(super) fn write(
         None if remediation.is_empty() => {}
         None => note(page, "help", remediation)?,
     }
+    if verdict.criteria.is_empty() {
+        return Ok(());
+    }
     note(page, "criteria", &verdict.criteria.join(", "))
 }
 

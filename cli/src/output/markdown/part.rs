@@ -94,7 +94,9 @@ pub(super) fn verdict_item(verdict: &Verdict, remediation: &str) -> String {
             let _ = writeln!(item, "  - Help: {}", text(remediation));
         }
     }
-    let _ = writeln!(item, "  - Criteria: {}", text(&verdict.criteria.join(", ")));
+    if !verdict.criteria.is_empty() {
+        let _ = writeln!(item, "  - Criteria: {}", text(&verdict.criteria.join(", ")));
+    }
     item
 }
 

@@ -11,7 +11,7 @@ const MOST_TAGS: usize = 10;
 
 /// A control as a rule.
 pub(super) fn rule(control: &Control) -> Descriptor {
-    let level = match control.severity.default_enforcement() {
+    let level = match control.default_enforcement() {
         Enforcement::Deny => "error",
         Enforcement::Warn => "warning",
         Enforcement::Record => "note",
@@ -21,8 +21,11 @@ pub(super) fn rule(control: &Control) -> Descriptor {
         .soc2
         .iter()
         .map(|criterion| format!("soc2/{criterion}"));
-    let tags = ["security".to_owned(), "soc2".to_owned()]
+    // A policy that names no criteria gives no evidence for any.
+    let soc2 = (!control.frameworks.soc2.is_empty()).then(|| "soc2".to_owned());
+    let tags = ["security".to_owned()]
         .into_iter()
+        .chain(soc2)
         .chain(criteria);
     Descriptor {
         id: control.id.0.clone(),
@@ -68,11 +71,13 @@ fn name(package: &str) -> String {
 fn help(control: &Control) -> Text {
     let description = control.description.trim();
     let remediation = control.remediation.trim();
-    let criteria = control.frameworks.soc2.join(", ");
-    let text = format!("{remediation}\n\n{description}\n\nSOC 2 criteria: {criteria}");
-    let mut markdown = format!(
-        "**What to do.** {remediation}\n\n{description}\n\n**SOC 2 criteria:** {criteria}\n"
-    );
+    let mut text = format!("{remediation}\n\n{description}");
+    let mut markdown = format!("**What to do.** {remediation}\n\n{description}\n");
+    if !control.frameworks.soc2.is_empty() {
+        let criteria = control.frameworks.soc2.join(", ");
+        let _ = write!(text, "\n\nSOC 2 criteria: {criteria}");
+        let _ = writeln!(markdown, "\n**SOC 2 criteria:** {criteria}");
+    }
     for resource in &control.related_resources {
         let name = resource.description.as_ref().unwrap_or(&resource.reference);
         let _ = write!(markdown, "\n- [{name}]({})", resource.reference);

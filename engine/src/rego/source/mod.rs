@@ -6,6 +6,7 @@ mod calls;
 mod extent;
 mod iterations;
 pub(super) mod keywords;
+mod relations;
 mod statements;
 mod templates;
 mod tokens;
@@ -17,6 +18,7 @@ use tokens::tokens;
 
 pub(super) use annotations::metadata_calls;
 pub(super) use calls::{Calls, calls};
+pub(super) use relations::relations;
 pub(super) use statements::statements;
 pub(super) use values::values;
 

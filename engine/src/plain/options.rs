@@ -1,0 +1,20 @@
+//! How policies that people have already are loaded.
+
+use super::BaseDocuments;
+use crate::{PolicySource, RegoVersion};
+
+/// How policies that people have already are loaded.
+#[derive(Debug, Clone, Default)]
+pub struct LoadOptions {
+    /// The packages of plain policies to judge by; all of them where none is named.
+    pub namespaces: Vec<String>,
+    /// What plain policies find below `data`.
+    pub data: BaseDocuments,
+    /// Whether plain policies judge all documents as one list, and none by itself.
+    pub combine: bool,
+    /// The version of Rego that plain policies are written in; None: version 1, or version 0 where a file parses
+    /// in no other.
+    pub rego_version: Option<RegoVersion>,
+    /// YAML files that lie beside policies: Gatekeeper's templates and constraints.
+    pub manifests: Vec<PolicySource>,
+}
