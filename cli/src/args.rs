@@ -34,7 +34,16 @@ pub(crate) enum Command {
     /// Exit codes: 0 allowed, 1 denied, 2 could not decide (bad input, an unreadable file, an unknown under
     /// `deny`), 64 wrong usage.
     Check(CheckArgs),
-    /// Look at the controls
+    /// Run the tests and the cases of controls
+    ///
+    /// Rego tests are the rules `test_…`; `todo_test_…` are left out. Cases are the files
+    /// `cases/<verdict>-….yaml` and `.json` beside a control; the verdict is pass, fail, unknown or
+    /// not-applicable.
+    ///
+    /// Exit codes: 0 all pass, 1 one fails or the coverage is below the threshold, 2 could not run (nothing
+    /// found, a file that does not load, two tests of one name), 64 wrong usage.
+    Test(TestArgs),
+    /// Look at the controls, and make new ones
     #[command(subcommand)]
     Control(ControlCommand),
     /// Write a commented soc2gate.yaml
@@ -101,6 +110,52 @@ pub(crate) struct CheckArgs {
     pub(crate) color: When,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Folders with controls or other Rego, and single files
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Run only tests and cases whose name this regular expression finds
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) run: Option<String>,
+
+    /// Say which lines and rules the Rego tests reach
+    #[arg(long)]
+    pub(crate) coverage: bool,
+
+    /// Fail where the Rego tests reach less than so many percent of the lines
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) threshold: Option<u8>,
+
+    /// List what passes too, and show what `print` writes in it
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+
+    /// Format of the output
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = TestFormat::Human)]
+    pub(crate) format: TestFormat,
+
+    /// Run again whenever a file changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+
+    /// Threads to test with; every core where it is not given
+    #[arg(long, short, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+}
+
+/// The formats of `soc2gate test`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// Text for people, with the difference of both sides of an assertion
+    Human,
+    /// `JUnit` XML: a suite for each file
+    Junit,
+    /// One JSON document
+    Json,
+}
+
 /// Where settings and controls come from.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
@@ -116,24 +171,58 @@ pub(crate) struct PolicyArgs {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ControlCommand {
     /// List the controls
-    List {
-        #[command(flatten)]
-        policies: PolicyArgs,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(ControlListArgs),
     /// Show one control: what it tests, its parameters, what to do
-    Show {
-        /// The control's id
-        #[arg(value_name = "ID")]
-        id: String,
-        #[command(flatten)]
-        policies: PolicyArgs,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Show(ControlShowArgs),
+    /// Make a control of your own, with tests and cases that pass
+    New(NewControlArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ControlListArgs {
+    #[command(flatten)]
+    pub(crate) policies: PolicyArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ControlShowArgs {
+    /// The control's id
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    #[command(flatten)]
+    pub(crate) policies: PolicyArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewControlArgs {
+    /// The control's id: letters, a dash, digits, such as OWN-01
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    /// The folder to make
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+
+    /// What the control judges
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = InputKind(SubjectKind::Kubernetes))]
+    pub(crate) kind: InputKind,
+
+    /// The Kubernetes type that it judges, with its group; apps/Deployment where it is not given
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) resource: Option<String>,
+
+    /// Its Rego package; `controls.` and the name of the folder where it is not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,8 @@ mod commands;
 mod exit;
 mod output;
 mod panic;
+mod scaffold;
+mod suite;
 mod summary;
 
 pub use args::{Cli, command};
@@ -14,3 +16,4 @@ pub use commands::{run, schema_text};
 pub use exit::Exit;
 pub use output::JsonReport;
 pub use panic::install as install_panic_hook;
+pub use scaffold::NewControl;

@@ -31,8 +31,9 @@ pub use judge::Judge;
 pub use library::{Library, PolicySource};
 pub use metadata::{Custom, Metadata, ParameterSchema, ParameterType, Scope};
 pub use rego::{
-    FileCoverage, RegoQuery, RegoQueryError, RegoTest, RegoTestRun, is_evaluating, run_rego_query,
-    run_rego_tests,
+    Bindings, BodyEnding, BodyTrace, FileCoverage, Reason, RegoQuery, RegoQueryError, RegoTest,
+    RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage, Sides, Stop, Term, is_evaluating,
+    run_rego_query,
 };
 pub use schema::{json_schema, json_schema_of_output};
 pub use selector::Selector;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
-use crate::metadata::{package_clause, read_control};
+use crate::metadata::{claims_control, package_clause, read_control};
 use crate::rego::{self, CheckKind, Module, Parsed, RegoProblem};
 use crate::route::ControlRules;
 use crate::{Control, ControlId};
@@ -21,6 +21,23 @@ pub struct PolicySource {
     /// Whether it was checked when the gate was built (the embedded library): what is checked when a policy
     /// is loaded is not checked again.
     pub prechecked: bool,
+}
+
+impl PolicySource {
+    /// The package that the file names; None where it names none.
+    pub fn package(&self) -> Option<&str> {
+        package_clause(&self.text).map(|(_, name)| name)
+    }
+
+    /// Whether the file says that it is a control: its METADATA has a part `custom`. It may be wrong all the same.
+    pub fn claims_control(&self) -> bool {
+        claims_control(&self.text)
+    }
+
+    /// Whether the file holds tests by its name, and is no part of what is loaded.
+    pub fn is_test(&self) -> bool {
+        self.file.ends_with("_test.rego")
+    }
 }
 
 /// The controls that were loaded, and the modules they share.

@@ -130,6 +130,12 @@ codes! {
         "declare it under custom.parameters";
     ReservedPackage = "SG4010", Error, "a policy adds to a package of soc2gate",
         "choose a package of your own; `parameters` and packages below `soc2` belong to soc2gate";
+    DuplicateTest = "SG4011", Error, "two tests have the same name",
+        "give each test a name of its own: in Rego the one that passes hides the one that fails";
+    CaseInvalid = "SG4012", Error, "a case cannot be judged",
+        "a case is cases/<verdict>-<what it shows>.yaml or .json in the folder of one control; the verdict is pass, fail, unknown or not-applicable";
+    NoTest = "SG4013", Error, "nothing was found to test",
+        "name a folder with controls and their cases, or with Rego files that have rules `test_…`";
     OutputFailed = "SG5001", Error, "an output cannot be written",
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",

@@ -17,6 +17,7 @@ mod commands;
 mod corpora;
 mod examples;
 mod outputs;
+mod suite;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

@@ -1,5 +1,6 @@
 //! Controls, configuration and exceptions.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -93,13 +94,40 @@ fn nearest_config() -> Option<PathBuf> {
     None
 }
 
-fn read_policies(
-    reader: &FileReader,
+/// Every Rego file of some files and folders, tests among them, each once.
+pub(crate) fn rego_files(paths: &[PathBuf]) -> (Vec<(PathBuf, PolicySource)>, Vec<Diagnostic>) {
+    let reader = FileReader::new(MAX_BYTES);
+    let mut diagnostics = Vec::new();
+    let mut found: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        found.extend(walk(path, is_rego, &mut diagnostics));
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
+    let mut files = Vec::new();
+    for path in found {
+        match reader.read(&FileSource::Path(path.clone())) {
+            Ok(file) => files.push((
+                path,
+                PolicySource {
+                    file: file.name.to_string(),
+                    text: file.text.to_string(),
+                    prechecked: false,
+                },
+            )),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    (files, diagnostics)
+}
+
+/// The files below a folder that are wanted, ordered by path; none where one cannot be listed.
+fn walk(
     folder: &Path,
-    sources: &mut Vec<PolicySource>,
+    is_wanted: fn(&Path) -> bool,
     diagnostics: &mut Vec<Diagnostic>,
-) {
-    let before = sources.len();
+) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     let walk = WalkBuilder::new(folder)
         .standard_filters(false)
         .sort_by_file_path(Path::cmp)
@@ -115,12 +143,25 @@ fn read_policies(
                         format!("{} cannot be read", folder.display()),
                     ),
                 });
-                return;
+                return Vec::new();
             }
         };
-        if !is_policy(&path) {
-            continue;
+        if is_wanted(&path) {
+            found.push(path);
         }
+    }
+    found
+}
+
+fn read_policies(
+    reader: &FileReader,
+    folder: &Path,
+    sources: &mut Vec<PolicySource>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let before = sources.len();
+    let problems = diagnostics.len();
+    for path in walk(folder, is_policy, diagnostics) {
         match reader.read(&FileSource::Path(path)) {
             Ok(file) => sources.push(PolicySource {
                 file: file.name.to_string(),
@@ -130,7 +171,7 @@ fn read_policies(
             Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    if sources.len() == before {
+    if sources.len() == before && diagnostics.len() == problems {
         let name = folder.to_string_lossy();
         let message = format!("{name} holds no policy (.rego)");
         diagnostics.push(
@@ -141,11 +182,13 @@ fn read_policies(
 
 /// A Rego file that is not a test.
 fn is_policy(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy())
-        .unwrap_or_default();
-    name.ends_with(".rego") && !name.ends_with("_test.rego") && path.is_file()
+    is_rego(path) && !path.to_string_lossy().ends_with("_test.rego")
+}
+
+fn is_rego(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "rego")
+        && path.is_file()
 }
 
 fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {

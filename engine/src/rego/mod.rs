@@ -9,10 +9,14 @@
 mod builtins;
 mod check;
 mod dependencies;
+mod place;
 mod query;
 mod reference;
 mod safety;
+mod term;
+mod terms;
 mod test_run;
+mod trace;
 mod value;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,7 +34,10 @@ pub(crate) use builtins::Moment;
 pub(crate) use check::{CheckKind, check};
 pub(crate) use dependencies::Dependencies;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
-pub use test_run::{FileCoverage, RegoTest, RegoTestRun, run_rego_tests};
+pub use test_run::{
+    FileCoverage, RegoTest, RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage,
+};
+pub use trace::{Bindings, BodyEnding, BodyTrace, Reason, Sides, Stop, Term};
 pub(crate) use value::RegoValue;
 
 /// One Rego file.
