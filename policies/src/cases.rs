@@ -140,7 +140,12 @@ impl Case {
             return Err(problem.to_string());
         }
         let file = SourceFile {
-            name: self.file.to_string_lossy().into(),
+            name: self
+                .file
+                .strip_prefix(".")
+                .unwrap_or(&self.file)
+                .to_string_lossy()
+                .into(),
             text: read(&self.file)?.into(),
         };
         let units = soc2gate_inputs::units(&file);

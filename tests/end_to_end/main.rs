@@ -16,6 +16,7 @@ mod cases;
 mod commands;
 mod corpora;
 mod examples;
+mod guide;
 mod outputs;
 mod suite;
 

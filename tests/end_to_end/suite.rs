@@ -218,7 +218,7 @@ fn a_case_fails_with_what_was_found() {
     insta::assert_snapshot!(text, @r"
     FAIL own/cases/pass-has-no-owner.yaml  OWN-01
       kubernetes/apps/Deployment/example is fail, not pass
-        finding: the object names no owner (./own/cases/pass-has-no-owner.yaml:5:3)
+        finding: the object names no owner (own/cases/pass-has-no-owner.yaml:5:3)
 
     3 tests: 3 passed; 2 cases: 1 passed, 1 failed
     ");

@@ -6,10 +6,36 @@ use regorus::Value;
 const WIDE: usize = 72;
 
 /// A value over several lines: an element a line where it is long.
-pub(super) fn pretty(value: &Value) -> String {
+#[cfg(test)]
+fn pretty(value: &Value) -> String {
     let mut text = String::new();
-    write(value, 0, &mut text);
+    write(value, 0, false, &mut text);
     text
+}
+
+/// Two values to compare: where one is long, both have an element a line.
+pub(super) fn pretty_pair(values: [Option<Value>; 2]) -> [Option<String>; 2] {
+    let is_long = values.iter().flatten().any(is_long);
+    values.map(|value| {
+        value.map(|value| {
+            let mut text = String::new();
+            write(&value, 0, is_long, &mut text);
+            text
+        })
+    })
+}
+
+fn is_long(value: &Value) -> bool {
+    compact(value).chars().count() > WIDE
+}
+
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.is_empty(),
+        Value::Set(items) => items.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        _ => true,
+    }
 }
 
 /// A value on one line.
@@ -33,9 +59,9 @@ fn list(items: impl Iterator<Item = String>) -> String {
     items.collect::<Vec<_>>().join(", ")
 }
 
-fn write(value: &Value, depth: usize, text: &mut String) {
+fn write(value: &Value, depth: usize, by_line: bool, text: &mut String) {
     let short = compact(value);
-    if short.chars().count() <= WIDE {
+    if is_empty(value) || !(by_line || is_long(value)) {
         text.push_str(&short);
         return;
     }
@@ -46,7 +72,7 @@ fn write(value: &Value, depth: usize, text: &mut String) {
             text.push_str(&compact(key));
             text.push_str(": ");
         }
-        write(value, depth.saturating_add(1), text);
+        write(value, depth.saturating_add(1), false, text);
         text.push_str(",\n");
     };
     let close = match value {

@@ -17,7 +17,7 @@ use soc2gate_source::Location;
 use super::place::{locate, offset, slice, statement_text};
 use super::reference::{head, import_alias, package_path, static_path};
 use super::safety::{bind_statement, pattern, uses_unbound};
-use super::term::{compact, pretty};
+use super::term::{compact, pretty_pair};
 use super::{package_of, terms};
 
 /// Most results of the expressions before the one that stops a body which are shown.
@@ -333,10 +333,8 @@ impl Tracer<'_> {
         let right = slice(span, operator, end)
             .trim_start_matches(['=', '!', '<', '>', ':'])
             .trim();
-        Some(Sides {
-            left: ask(left).as_ref().map(pretty),
-            right: ask(right).as_ref().map(pretty),
-        })
+        let [left, right] = pretty_pair([ask(left), ask(right)]);
+        Some(Sides { left, right })
     }
 
     /// The value of a term behind some expressions, in the first way that they hold.
