@@ -43,6 +43,13 @@ pub(crate) enum Command {
     /// Exit codes: 0 all pass, 1 one fails or the coverage is below the threshold, 2 could not run (nothing
     /// found, a file that does not load, two tests of one name), 64 wrong usage.
     Test(TestArgs),
+    /// Look for what may be wrong with controls
+    ///
+    /// Shapes in which a missing fact lets a change pass, missing tests and cases, names, what is not used. What is
+    /// found is a warning; everything that keeps a control from loading is an error.
+    ///
+    /// Exit codes: 0 no error, 1 a warning under --strict, 2 an error, or nothing found, 64 wrong usage.
+    Lint(LintArgs),
     /// Look at the controls, and make new ones
     #[command(subcommand)]
     Control(ControlCommand),
@@ -143,6 +150,32 @@ pub(crate) struct TestArgs {
     /// Threads to test with; every core where it is not given
     #[arg(long, short, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Folders with controls or other Rego, and single files
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Format of the output
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LintFormat::Human)]
+    pub(crate) format: LintFormat,
+
+    /// Make warnings failures (exit code 1)
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// The formats of `soc2gate lint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintFormat {
+    /// Text for people
+    Human,
+    /// One JSON document
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
 }
 
 /// The formats of `soc2gate test`.

@@ -5,6 +5,7 @@ mod check;
 mod collect;
 mod commands;
 mod exit;
+mod lint;
 mod output;
 mod panic;
 mod scaffold;

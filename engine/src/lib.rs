@@ -33,7 +33,7 @@ pub use metadata::{Custom, Metadata, ParameterSchema, ParameterType, Scope};
 pub use rego::{
     Bindings, BodyEnding, BodyTrace, FileCoverage, Reason, RegoQuery, RegoQueryError, RegoTest,
     RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage, Sides, Stop, Term, is_evaluating,
-    run_rego_query,
+    lint_rego, run_rego_query,
 };
 pub use schema::{json_schema, json_schema_of_output};
 pub use selector::Selector;

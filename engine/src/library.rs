@@ -74,6 +74,11 @@ impl Library {
         self.controls.iter().find(|control| control.id.0 == id)
     }
 
+    /// Whether a control has a rule `unknown`.
+    pub fn has_unknown(&self, control: &Control) -> bool {
+        self.rules_of(control).unknown.is_some()
+    }
+
     /// Whether a control was read, even if it was left out since or is not among those to judge by.
     pub(crate) fn knows(&self, id: &ControlId) -> bool {
         self.known.contains(id)

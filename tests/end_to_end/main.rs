@@ -17,6 +17,7 @@ mod commands;
 mod corpora;
 mod examples;
 mod guide;
+mod lint;
 mod outputs;
 mod suite;
 

@@ -5,6 +5,7 @@ mod completions;
 mod control;
 mod control_new;
 mod init;
+mod lint;
 mod man;
 mod schema;
 mod test;
@@ -39,6 +40,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Control(ControlCommand::List(args)) => return control::list(args),
         Command::Control(ControlCommand::Show(args)) => return control::show(args),
         Command::Test(args) => return test::run(args),
+        Command::Lint(args) => return lint::run(args),
         Command::Init(args) => init::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

@@ -9,6 +9,7 @@
 mod builtins;
 mod check;
 mod dependencies;
+mod lint;
 mod place;
 mod query;
 mod reference;
@@ -33,6 +34,7 @@ use serde_json::Value;
 pub(crate) use builtins::Moment;
 pub(crate) use check::{CheckKind, check};
 pub(crate) use dependencies::Dependencies;
+pub use lint::lint_rego;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{
     FileCoverage, RegoTest, RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage,

@@ -11,6 +11,7 @@
 
 mod decide;
 mod except;
+mod lint;
 mod load;
 mod settings;
 
