@@ -50,6 +50,16 @@ pub(crate) enum Command {
     ///
     /// Exit codes: 0 no error, 1 a warning under --strict, 2 an error, or nothing found, 64 wrong usage.
     Lint(LintArgs),
+    /// Evaluate a Rego query, and say why rules do not hold
+    ///
+    /// Prints values of the policies, the data and the input. Exit codes: 0 evaluated, also where the query is
+    /// undefined, 2 a query, a policy or a document that cannot be used, 64 wrong usage.
+    Eval(EvalArgs),
+    /// Measure how long controls take
+    ///
+    /// Each control judges its cases, or a file, again and again on one thread. Exit codes: 0 measured, 2 could not
+    /// run, 64 wrong usage.
+    Bench(BenchArgs),
     /// Look at the controls, and make new ones
     #[command(subcommand)]
     Control(ControlCommand),
@@ -176,6 +186,65 @@ pub(crate) enum LintFormat {
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// The query, such as `data.controls.owner.deny`
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: String,
+
+    /// Folder or file with policies, beside the library; may be given several times
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) policies: Vec<PathBuf>,
+
+    /// JSON or YAML document of what stands below `data`; may be given several times
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// JSON or YAML document that is `input`; a control reads a manifest at `input.object`
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// Say for each body of the rules that the query names where it stops, and with what values
+    #[arg(long)]
+    pub(crate) trace: bool,
+
+    /// Format of the output
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = EvalFormat::Json)]
+    pub(crate) format: EvalFormat,
+
+    /// What `time.now_ns()` says, RFC 3339; the system's time where it is not given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<Timestamp>,
+}
+
+/// The formats of `soc2gate eval`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvalFormat {
+    /// One JSON document; sets are arrays
+    Json,
+    /// Values as Rego writes them
+    Pretty,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Folders with controls and their cases
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Judge this file in the place of the cases; by the library where the paths hold no control
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// How often each control judges each subject
+    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) count: u32,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// The formats of `soc2gate test`.

@@ -1,6 +1,7 @@
 //! The command line of soc2gate, as a library, so that references and completions can be generated from it.
 
 mod args;
+mod bench;
 mod check;
 mod collect;
 mod commands;

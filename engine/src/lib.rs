@@ -31,8 +31,9 @@ pub use judge::Judge;
 pub use library::{Library, PolicySource};
 pub use metadata::{Custom, Metadata, ParameterSchema, ParameterType, Scope};
 pub use rego::{
-    Bindings, BodyEnding, BodyTrace, FileCoverage, Reason, RegoQuery, RegoQueryError, RegoTest,
-    RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage, Sides, Stop, Term, is_evaluating,
+    Bindings, BodyEnding, BodyTrace, FileCoverage, Reason, RegoEval, RegoEvaluation,
+    RegoExpression, RegoQuery, RegoQueryError, RegoResult, RegoTest, RegoTestResult,
+    RegoTestRunner, RegoTests, RuleCoverage, Sides, Stop, Term, eval_rego, is_evaluating,
     lint_rego, run_rego_query,
 };
 pub use schema::{json_schema, json_schema_of_output};

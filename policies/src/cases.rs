@@ -11,7 +11,8 @@ use std::{fs, io};
 
 use jiff::Timestamp;
 use soc2gate_engine::{
-    Config, Context, Decision, Exceptions, Gate, Library, Siblings, Status, SubjectKind, Verdict,
+    Config, Context, Decision, Exceptions, Gate, Judge, Library, Siblings, Status, Subject,
+    SubjectKind, Verdict,
 };
 use soc2gate_inputs::SourceFile;
 
@@ -121,6 +122,23 @@ impl Case {
     /// # Errors
     /// A file that cannot be read, or does not parse, or a configuration with problems: a text for people.
     pub fn judge(&self, library: &Library, control: &str) -> Result<Vec<Decision>, String> {
+        let mut decisions = Vec::new();
+        self.subjects(library, control, &mut |judge, subject, now| {
+            decisions.push(judge.judge(subject, now));
+        })?;
+        Ok(decisions)
+    }
+
+    /// Gives each subject of the case to `each`, with a judge that knows one control, and the clock of every case.
+    ///
+    /// # Errors
+    /// As [`Self::judge`].
+    pub fn subjects(
+        &self,
+        library: &Library,
+        control: &str,
+        each: &mut dyn FnMut(&mut Judge, &Subject, Timestamp),
+    ) -> Result<(), String> {
         let read = |path: &Path| {
             fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
         };
@@ -139,13 +157,9 @@ impl Case {
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());
         }
+        let name = self.file.strip_prefix(".").unwrap_or(&self.file);
         let file = SourceFile {
-            name: self
-                .file
-                .strip_prefix(".")
-                .unwrap_or(&self.file)
-                .to_string_lossy()
-                .into(),
+            name: name.to_string_lossy().into(),
             text: read(&self.file)?.into(),
         };
         let units = soc2gate_inputs::units(&file);
@@ -157,9 +171,9 @@ impl Case {
         for unit in &units {
             soc2gate_inputs::siblings(unit, &wanted, &mut siblings);
         }
-        let mut judge = gate.judge(&Context::new(&siblings));
+        let context = Context::new(&siblings);
+        let mut judge = gate.judge(&context);
         let now: Timestamp = NOW.parse().map_err(|error| format!("{NOW}: {error}"))?;
-        let mut decisions = Vec::new();
         for unit in &units {
             let read = soc2gate_inputs::read(unit, None);
             if let Some(problem) = read
@@ -169,13 +183,11 @@ impl Case {
             {
                 return Err(problem.to_string());
             }
-            decisions.extend(
-                read.subjects
-                    .iter()
-                    .map(|subject| judge.judge(subject, now)),
-            );
+            for subject in &read.subjects {
+                each(&mut judge, subject, now);
+            }
         }
-        Ok(decisions)
+        Ok(())
     }
 
     /// The lines that findings must stand on, counted from 1; empty: any.

@@ -136,6 +136,8 @@ codes! {
         "a case is cases/<verdict>-<what it shows>.yaml or .json in the folder of one control; the verdict is pass, fail, unknown or not-applicable";
     NoTest = "SG4013", Error, "nothing was found to test",
         "name a folder with controls and their cases, or with Rego files that have rules `test_…`";
+    EvalFailed = "SG4014", Error, "a query cannot be evaluated",
+        "correct the query, or the policy or document at the place it names";
     OutputFailed = "SG5001", Error, "an output cannot be written",
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",

@@ -3,7 +3,7 @@
 use super::*;
 
 /// A control of one's own with some rules.
-fn control(rules: &str) -> tempfile::TempDir {
+pub(super) fn control(rules: &str) -> tempfile::TempDir {
     let folder = folder(&[]);
     soc2gate(folder.path())
         .args(["control", "new", "OWN-01", "own"])
@@ -15,7 +15,8 @@ fn control(rules: &str) -> tempfile::TempDir {
     folder
 }
 
-const OPEN: &str = "\ndeny contains {\"message\": \"m\"} if input.object.spec.replicas < 2\n";
+pub(super) const OPEN: &str =
+    "\ndeny contains {\"message\": \"m\"} if input.object.spec.replicas < 2\n";
 
 fn lint(folder: &Path, arguments: &[&str]) -> (String, i32) {
     let output = soc2gate(folder)

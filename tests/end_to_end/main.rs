@@ -15,6 +15,7 @@ mod canary;
 mod cases;
 mod commands;
 mod corpora;
+mod eval;
 mod examples;
 mod guide;
 mod lint;

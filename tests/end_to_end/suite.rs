@@ -49,7 +49,7 @@ fn failing_assertions_show_their_lines_and_both_sides() {
     FAIL data.shop_test.test_missing
       shop_test.rego:15:17: is undefined
         shop.allow with input as {}
-        shop.allow is undefined: there is no shop.allow
+        shop.allow is undefined
 
     4 tests: 1 passed, 2 failed, 1 skipped; 0 cases: 0 passed
     "#);

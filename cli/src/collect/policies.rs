@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use soc2gate_engine::{Config, Exceptions, Library, PolicySource};
+use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use super::files::{FileReader, FileSource, cannot_read};
@@ -92,6 +93,11 @@ fn nearest_config() -> Option<PathBuf> {
         }
     }
     None
+}
+
+/// A document beside policies, of a bounded size.
+pub(crate) fn read_document(path: &Path) -> Result<SourceFile, Diagnostic> {
+    FileReader::new(MAX_BYTES).read(&FileSource::Path(path.to_path_buf()))
 }
 
 /// Every Rego file of some files and folders, tests among them, each once.

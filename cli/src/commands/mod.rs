@@ -1,9 +1,11 @@
 //! The subcommands, one file each.
 
+mod bench;
 mod check;
 mod completions;
 mod control;
 mod control_new;
+mod eval;
 mod init;
 mod lint;
 mod man;
@@ -41,6 +43,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Control(ControlCommand::Show(args)) => return control::show(args),
         Command::Test(args) => return test::run(args),
         Command::Lint(args) => return lint::run(args),
+        Command::Eval(args) => return eval::run(args),
+        Command::Bench(args) => return bench::run(args),
         Command::Init(args) => init::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),

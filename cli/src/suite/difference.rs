@@ -11,7 +11,8 @@ pub(super) fn difference(sides: &Sides) -> Vec<String> {
     let text = |side: &Option<String>| side.clone().unwrap_or_else(|| "undefined".to_owned());
     let (left, right) = (text(&sides.left), text(&sides.right));
     if left == right {
-        return vec![format!("  {left}")];
+        // Unequal in no way that could be shown: `1 > 1`.
+        return Vec::new();
     }
     let diff = TextDiff::from_lines(&left, &right);
     let mut lines = vec!["- left".to_owned(), "+ right".to_owned()];

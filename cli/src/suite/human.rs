@@ -89,13 +89,13 @@ pub(crate) fn expression(stop: &Stop, write: &mut dyn FnMut(String)) {
     for term in &stop.terms {
         match (&term.value, &term.missing) {
             (Some(value), _) => write(format!("  {} = {}", term.text, shortened(value))),
-            (None, Some(missing)) => {
+            (None, Some(missing)) if *missing != term.text => {
                 write(format!(
                     "  {} is undefined: there is no {missing}",
                     term.text
                 ));
             }
-            (None, None) => write(format!("  {} is undefined", term.text)),
+            (None, _) => write(format!("  {} is undefined", term.text)),
         }
     }
     for bindings in stop.bindings.iter().filter(|bindings| !bindings.is_empty()) {

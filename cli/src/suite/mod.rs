@@ -20,7 +20,7 @@ use soc2gate_source::{Code, Diagnostic, Position, Span};
 use crate::collect::rego_files;
 
 pub(crate) use coverage::Coverage;
-pub(crate) use human::human;
+pub(crate) use human::{expression, human};
 pub(crate) use json::json;
 pub(crate) use junit::junit;
 pub(crate) use outcome::{Ending, Kind, Outcome, Report};
@@ -96,7 +96,7 @@ impl Suite {
 }
 
 /// The controls of soc2gate, but for what stands in the files themselves.
-fn embedded(sources: &[PolicySource]) -> Vec<PolicySource> {
+pub(crate) fn embedded(sources: &[PolicySource]) -> Vec<PolicySource> {
     let packages: BTreeSet<&str> = sources.iter().filter_map(PolicySource::package).collect();
     let all = soc2gate_policies::sources();
     let (there, missing): (Vec<PolicySource>, Vec<PolicySource>) = all

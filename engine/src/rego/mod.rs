@@ -9,6 +9,7 @@
 mod builtins;
 mod check;
 mod dependencies;
+mod eval;
 mod lint;
 mod place;
 mod query;
@@ -19,6 +20,7 @@ mod terms;
 mod test_run;
 mod trace;
 mod value;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -34,6 +36,7 @@ use serde_json::Value;
 pub(crate) use builtins::Moment;
 pub(crate) use check::{CheckKind, check};
 pub(crate) use dependencies::Dependencies;
+pub use eval::{RegoEval, RegoEvaluation, RegoExpression, RegoResult, eval_rego};
 pub use lint::lint_rego;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{

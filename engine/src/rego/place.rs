@@ -16,14 +16,33 @@ pub(super) fn slice(part: &Part, start: u32, end: u32) -> &str {
     part.source.contents().get(range).unwrap_or_default()
 }
 
+/// The first and the last byte of a part. regorus leaves the quotes out of the span of a string, and so out of the span
+/// of everything that starts or ends with one.
+pub(super) fn ends(part: &Part) -> (u32, u32) {
+    let is_quote = |at: u32| {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        matches!(part.source.contents().as_bytes().get(at), Some(b'"' | b'`'))
+    };
+    let before = part.start.checked_sub(1).filter(|at| is_quote(*at));
+    let after = part.end.checked_add(1).filter(|_| is_quote(part.end));
+    (before.unwrap_or(part.start), after.unwrap_or(part.end))
+}
+
+/// The text of a part.
+pub(super) fn text(part: &Part) -> &str {
+    let (start, end) = ends(part);
+    slice(part, start, end)
+}
+
 /// The text of a statement without its `with`, and without its `not`.
 pub(super) fn statement_text(statement: &LiteralStmt) -> StatementText<'_> {
     let span = &statement.span;
+    let (start, end) = ends(span);
     let end = statement
         .with_mods
         .first()
-        .map_or(span.end, |modifier| modifier.span.start);
-    let text = slice(span, span.start, end).trim();
+        .map_or(end, |modifier| modifier.span.start);
+    let text = slice(span, start, end).trim();
     StatementText {
         text: text.strip_prefix("not ").unwrap_or(text),
         end,
@@ -33,9 +52,10 @@ pub(super) fn statement_text(statement: &LiteralStmt) -> StatementText<'_> {
 /// Where a part stands, from its first to its last character.
 pub(super) fn locate(part: &Part) -> Location {
     let contents = part.source.contents();
+    let (start, end) = ends(part);
     Location::new(
         part.source.get_path().clone(),
-        Span::new(position(contents, part.start), position(contents, part.end)),
+        Span::new(position(contents, start), position(contents, end)),
     )
 }
 

@@ -6,8 +6,7 @@ use regorus::Value;
 const WIDE: usize = 72;
 
 /// A value over several lines: an element a line where it is long.
-#[cfg(test)]
-fn pretty(value: &Value) -> String {
+pub(super) fn pretty(value: &Value) -> String {
     let mut text = String::new();
     write(value, 0, false, &mut text);
     text

@@ -218,13 +218,11 @@ impl RegoTestRunner {
     fn stop(&self, test: &RegoTest, moment: &Moment) -> Option<Box<Stop>> {
         let traced =
             moment.during(|| catch_unwind(AssertUnwindSafe(|| trace(&self.template, &test.path))));
-        traced
-            .unwrap_or_default()
-            .into_iter()
-            .find_map(|body| match body.ending {
-                BodyEnding::Stops(stop) => Some(stop),
-                _ => None,
-            })
+        let (bodies, _) = traced.unwrap_or_default();
+        bodies.into_iter().find_map(|body| match body.ending {
+            BodyEnding::Stops(stop) => Some(stop),
+            _ => None,
+        })
     }
 
     /// What the tests of this runner reached, in files that are no tests.

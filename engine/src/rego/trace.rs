@@ -14,8 +14,8 @@ use regorus::{Engine, Value};
 use serde::Serialize;
 use soc2gate_source::Location;
 
-use super::place::{locate, offset, slice, statement_text};
-use super::reference::{head, import_alias, package_path, static_path};
+use super::place::{self, locate, offset, slice, statement_text};
+use super::reference::{Scope, head, import_alias, package_path, resolve, static_path};
 use super::safety::{bind_statement, pattern, uses_unbound};
 use super::term::{compact, pretty_pair};
 use super::{package_of, terms};
@@ -108,17 +108,20 @@ pub struct Term {
     pub missing: Option<String>,
 }
 
-/// Every body of the rules with this path, in the order of the files.
-pub(super) fn trace(engine: &Engine, rule: &[String]) -> Vec<BodyTrace> {
+/// Every body of the rules with this path, in the order of the files; and the rules that those which stop depend on at
+/// that place.
+pub(super) fn trace(engine: &Engine, rule: &[String]) -> (Vec<BodyTrace>, Vec<Vec<String>>) {
     let mut prepared = engine.clone();
     let modules = prepared.get_modules().clone();
     let mut traces = Vec::new();
+    let mut asked = Vec::new();
     for module in &modules {
         let package = package_path(module);
         let mut tracer = Tracer {
             engine,
             module,
             known: known_names(module, &modules),
+            asked: Vec::new(),
         };
         for candidate in &module.policy {
             let name = static_path(head(candidate).0).unwrap_or_default();
@@ -126,8 +129,9 @@ pub(super) fn trace(engine: &Engine, rule: &[String]) -> Vec<BodyTrace> {
                 traces.extend(tracer.rule(candidate, &rule.join(".")));
             }
         }
+        asked.append(&mut tracer.asked);
     }
-    traces
+    (traces, asked)
 }
 
 /// The names of a module that are no variables: the rules of its package, and its imports.
@@ -147,6 +151,8 @@ struct Tracer<'a> {
     engine: &'a Engine,
     module: &'a Ast,
     known: BTreeSet<String>,
+    /// What stops a body, where that may be a rule.
+    asked: Vec<Vec<String>>,
 }
 
 impl Tracer<'_> {
@@ -181,7 +187,7 @@ impl Tracer<'_> {
             .collect()
     }
 
-    fn body(&self, body: &RuleBody) -> BodyEnding {
+    fn body(&mut self, body: &RuleBody) -> BodyEnding {
         let mut waiting: Vec<&LiteralStmt> = body.query.stmts.iter().collect();
         let mut bound = BTreeSet::new();
         let mut before: Vec<String> = Vec::new();
@@ -194,29 +200,45 @@ impl Tracer<'_> {
                 !uses_unbound(statement, &bound, &self.known)
             });
             let statement = waiting.remove(next.unwrap_or(0));
-            let text = slice(&statement.span, statement.span.start, statement.span.end);
+            let text = place::text(&statement.span);
             let mut bound_after = bound.clone();
             bind_statement(statement, &mut bound_after);
             let mut query = before.clone();
             query.push(text.to_owned());
             match self.ask(&query, &variables(&bound_after, &self.known)) {
                 Ok(found) if !found.is_empty() => ways = found,
-                Ok(_) => {
-                    return BodyEnding::Stops(Box::new(
-                        self.stop(statement, &before, &bound, &ways, None),
-                    ));
-                }
-                Err(_) => {
-                    let reason = Some(Reason::Error);
-                    return BodyEnding::Stops(Box::new(
-                        self.stop(statement, &before, &bound, &ways, reason),
-                    ));
+                ended => {
+                    let reason = ended.is_err().then_some(Reason::Error);
+                    let stop = self.stop(statement, &before, &bound, &ways, reason);
+                    self.ask_for(&stop);
+                    return BodyEnding::Stops(Box::new(stop));
                 }
             }
             bound = bound_after;
             before = query;
         }
         BodyEnding::Holds(ways.len())
+    }
+
+    /// Notes the rules among the references of an expression that stops a body.
+    fn ask_for(&mut self, stop: &Stop) {
+        let scope = Scope {
+            package: package_path(self.module),
+            imports: &self.module.imports,
+            rule: Vec::new(),
+        };
+        for term in &stop.terms {
+            let path: Vec<String> = term.text.split('.').map(str::to_owned).collect();
+            let is_name = |part: &String| part.chars().all(|c| c.is_alphanumeric() || c == '_');
+            let is_bad = stop.reason == Reason::Negated
+                || matches!(term.value.as_deref(), None | Some("false"));
+            let is_rule = path
+                .first()
+                .is_some_and(|root| self.known.contains(root) || root == "data");
+            if is_bad && is_rule && path.iter().all(is_name) {
+                self.asked.push(resolve(&path, &scope));
+            }
+        }
     }
 
     /// Everything about the expression that stops a body.
@@ -229,7 +251,8 @@ impl Tracer<'_> {
         reason: Option<Reason>,
     ) -> Stop {
         let text = statement_text(statement);
-        let modifiers = slice(&statement.span, text.end, statement.span.end);
+        let (_, end) = place::ends(&statement.span);
+        let modifiers = slice(&statement.span, text.end, end);
         let ask = |term: &str| self.value(before, term, modifiers);
         let (expression, sides) = match &statement.literal {
             Literal::Expr { expr, .. } => (Some(expr), self.sides(expr, text.end, &ask)),
@@ -263,7 +286,6 @@ impl Tracer<'_> {
             .into_iter()
             .filter(|reference| !reference.variables.iter().any(|name| is_free(name)))
             .filter_map(|reference| {
-                // A name alone that has no value is a function.
                 let value = ask(&reference.text);
                 let missing = match &value {
                     Some(_) => None,
@@ -276,7 +298,7 @@ impl Tracer<'_> {
                 let is_side = sides.is_some()
                     && value.is_some()
                     && expression_sides.contains(&reference.text);
-                let is_worth = !is_side && (value.is_some() || reference.parts.len() > 1);
+                let is_worth = !is_side;
                 is_worth.then(|| Term {
                     text: reference.text,
                     value: value.as_ref().map(compact),
@@ -286,7 +308,7 @@ impl Tracer<'_> {
             .collect();
         Stop {
             location: locate(&statement.span),
-            expression: slice(&statement.span, statement.span.start, statement.span.end).to_owned(),
+            expression: place::text(&statement.span).to_owned(),
             reason: reason.unwrap_or(found),
             sides,
             terms,
@@ -329,7 +351,8 @@ impl Tracer<'_> {
         }
         // The line and the column of such an expression are those of its operator.
         let operator = offset(span)?;
-        let left = slice(span, span.start, operator).trim();
+        let (start, _) = place::ends(span);
+        let left = slice(span, start, operator).trim();
         let right = slice(span, operator, end)
             .trim_start_matches(['=', '!', '<', '>', ':'])
             .trim();

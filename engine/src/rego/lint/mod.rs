@@ -5,7 +5,6 @@
 
 mod fail_open;
 mod style;
-mod walk;
 
 use std::collections::BTreeSet;
 
