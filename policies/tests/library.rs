@@ -78,6 +78,7 @@ fn rego_tests_pass_and_reach_every_line() {
     assert!(count > 100, "only {count} tests ran");
     let missed: Vec<FileCoverage> = runner
         .coverage()
+        .unwrap()
         .into_iter()
         .filter(|file| !file.missed.is_empty())
         .collect();

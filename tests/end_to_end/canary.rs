@@ -160,7 +160,7 @@ fn a_secret_in_a_policy_a_test_or_a_case_is_not_in_what_lint_and_bench_say() {
     let control = format!(
         "\n_secret := \"{CANARY}\"\n\ndeny contains {{\"message\": \"{CANARY}\"}} if input.object.spec.x != \"{CANARY}\"\n\n# {CANARY}\ndeny contains {{\"message\": \"m\"}} if {{\n\tbadName := \"{CANARY}\"\n\t\"{CANARY}\" == \"other\"\n}}\n"
     );
-    let folder = crate::lint::control(&control);
+    let folder = lint::control(&control);
     let own = folder.path().join("own");
     let case = format!(
         "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a, labels: {{owner: {CANARY}}}}}\nspec: {{x: {CANARY}}}\n"

@@ -78,7 +78,7 @@ fn sarif_is_valid_by_its_standard() {
         .with_draft(jsonschema::Draft::Draft4)
         .build(&standard)
         .unwrap();
-    let control = crate::lint::control(crate::lint::OPEN);
+    let control = lint::control(lint::OPEN);
     for (folder, arguments) in [
         (root(), ["check", "examples", "--format", "sarif"]),
         (

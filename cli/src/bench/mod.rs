@@ -69,12 +69,11 @@ pub(crate) fn measure(paths: &[PathBuf], input: Option<&Path>, count: u32) -> Me
             expected: Status::Pass,
             config: None,
         });
-        let cases: Vec<&Case> = match &given {
-            Some(case) => vec![case],
-            None => {
-                let own = suite.cases.iter().filter(|case| case.control == *control);
-                own.map(|case| &case.case).collect()
-            }
+        let cases: Vec<&Case> = if let Some(case) = &given {
+            vec![case]
+        } else {
+            let own = suite.cases.iter().filter(|case| case.control == *control);
+            own.map(|case| &case.case).collect()
         };
         times.extend(control_times(
             &library,

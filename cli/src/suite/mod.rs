@@ -153,7 +153,7 @@ fn cases(
             ([], Err(_)) => {}
             ([], Ok(cases)) if cases.is_empty() => {}
             ([], Ok(_)) => {
-                diagnostics.push(wrong("there is no control beside these cases".to_owned()))
+                diagnostics.push(wrong("there is no control beside these cases".to_owned()));
             }
             ([_], Err(error)) => diagnostics.push(wrong(error.to_string())),
             ([source], Ok(cases)) => {

@@ -5,6 +5,7 @@ use std::time::Instant;
 use rayon::prelude::*;
 use regex::Regex;
 use soc2gate_engine::{FileCoverage, RegoTest, RegoTestRunner, RegoTests};
+use soc2gate_source::Diagnostic;
 
 use super::{ControlCase, Coverage, Ending, Kind, Outcome, Report, Suite};
 
@@ -40,6 +41,10 @@ pub(crate) fn run(suite: &Suite, choice: &Choice) -> Report {
             .collect();
         let (outcomes, reached) = run_tests(tests, &chosen, choice.coverage);
         report.outcomes = outcomes;
+        let reached = reached.unwrap_or_else(|problem| {
+            report.diagnostics.push(problem);
+            Vec::new()
+        });
         if choice.coverage {
             let own = |file: &FileCoverage| {
                 suite
@@ -71,12 +76,12 @@ fn run_tests(
     tests: &RegoTests,
     chosen: &[&RegoTest],
     coverage: bool,
-) -> (Vec<Outcome>, Vec<FileCoverage>) {
+) -> (Vec<Outcome>, Result<Vec<FileCoverage>, Diagnostic>) {
     let share = chosen
         .len()
         .div_ceil(rayon::current_num_threads().max(1))
         .max(1);
-    let parts: Vec<(Vec<Outcome>, Vec<FileCoverage>)> = chosen
+    let parts: Vec<(Vec<Outcome>, Result<Vec<FileCoverage>, Diagnostic>)> = chosen
         .par_chunks(share)
         .map(|chunk| {
             let mut runner = tests.runner(coverage);
@@ -87,23 +92,27 @@ fn run_tests(
             let reached = if coverage {
                 runner.coverage()
             } else {
-                Vec::new()
+                Ok(Vec::new())
             };
             (outcomes, reached)
         })
         .collect();
-    let mut outcomes = Vec::new();
-    let mut reached: Vec<FileCoverage> = Vec::new();
-    for (part, files) in parts {
-        outcomes.extend(part);
-        for file in files {
-            match reached.iter_mut().find(|known| known.file == file.file) {
-                Some(known) => known.merge(&file),
-                None => reached.push(file),
-            }
+    let (outcomes, reached): (Vec<Vec<Outcome>>, Vec<_>) = parts.into_iter().unzip();
+    let merged = reached.into_iter().try_fold(Vec::new(), |known, files| {
+        files.map(|files| merge(known, files))
+    });
+    (outcomes.concat(), merged)
+}
+
+/// What several runners reached.
+fn merge(mut known: Vec<FileCoverage>, files: Vec<FileCoverage>) -> Vec<FileCoverage> {
+    for file in files {
+        match known.iter_mut().find(|known| known.file == file.file) {
+            Some(known) => known.merge(&file),
+            None => known.push(file),
         }
     }
-    (outcomes, reached)
+    known
 }
 
 fn run_test(runner: &mut RegoTestRunner, test: &RegoTest) -> Outcome {

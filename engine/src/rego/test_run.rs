@@ -210,7 +210,10 @@ impl RegoTestRunner {
         RegoTestResult {
             failure,
             stop,
-            prints: prints.iter().map(|print| print_text(print)).collect(),
+            prints: prints
+                .into_iter()
+                .map(|print| print.trim_end().to_owned())
+                .collect(),
         }
     }
 
@@ -226,13 +229,16 @@ impl RegoTestRunner {
     }
 
     /// What the tests of this runner reached, in files that are no tests.
-    pub fn coverage(&mut self) -> Vec<FileCoverage> {
-        let report = match self.engine.get_coverage_report() {
-            Ok(report) => report,
-            Err(_) => return Vec::new(),
-        };
+    ///
+    /// # Errors
+    /// Where the evaluator does not say.
+    pub fn coverage(&mut self) -> Result<Vec<FileCoverage>, Diagnostic> {
+        let report = self
+            .engine
+            .get_coverage_report()
+            .map_err(|_| Diagnostic::new(Code::InternalError, "the evaluator gives no coverage"))?;
         let modules = self.engine.get_modules().clone();
-        report
+        let files = report
             .files
             .into_iter()
             .filter(|file| !file.path.ends_with("_test.rego"))
@@ -251,14 +257,9 @@ impl RegoTestRunner {
                 }
                 coverage.count();
                 coverage
-            })
-            .collect()
+            });
+        Ok(files.collect())
     }
-}
-
-/// The line that regorus puts before a text that is printed is its place; what the author wrote follows.
-fn print_text(print: &str) -> String {
-    print.trim_end().to_owned()
 }
 
 /// Each rule of a module and the line it starts at.

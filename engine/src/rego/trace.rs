@@ -255,7 +255,7 @@ impl Tracer<'_> {
         let modifiers = slice(&statement.span, text.end, end);
         let ask = |term: &str| self.value(before, term, modifiers);
         let (expression, sides) = match &statement.literal {
-            Literal::Expr { expr, .. } => (Some(expr), self.sides(expr, text.end, &ask)),
+            Literal::Expr { expr, .. } => (Some(expr), sides(expr, text.end, &ask)),
             Literal::NotExpr { expr, .. } => (Some(expr), None),
             Literal::SomeIn { collection, .. } => (Some(collection), None),
             Literal::Every { domain, .. } => (Some(domain), None),
@@ -321,7 +321,7 @@ impl Tracer<'_> {
                         .map(|(name, value)| {
                             (
                                 name.as_string()
-                                    .map_or_else(|_| compact(name), |name| name.to_string()),
+                                    .map_or_else(|_| compact(name), ToString::to_string),
                                 compact(value),
                             )
                         })
@@ -330,34 +330,6 @@ impl Tracer<'_> {
                 .collect(),
             ways: ways.len(),
         }
-    }
-
-    /// Both sides of a comparison or a unification.
-    fn sides(
-        &self,
-        expression: &Expr,
-        end: u32,
-        ask: &dyn Fn(&str) -> Option<Value>,
-    ) -> Option<Sides> {
-        let (Expr::BoolExpr { span, .. } | Expr::AssignExpr { span, .. }) = expression else {
-            return None;
-        };
-        let mut fresh = BTreeSet::new();
-        if let Expr::AssignExpr { lhs, .. } = expression {
-            pattern(lhs, &mut fresh);
-        }
-        if !fresh.is_empty() {
-            return None;
-        }
-        // The line and the column of such an expression are those of its operator.
-        let operator = offset(span)?;
-        let (start, _) = place::ends(span);
-        let left = slice(span, start, operator).trim();
-        let right = slice(span, operator, end)
-            .trim_start_matches(['=', '!', '<', '>', ':'])
-            .trim();
-        let [left, right] = pretty_pair([ask(left), ask(right)]);
-        Some(Sides { left, right })
     }
 
     /// The value of a term behind some expressions, in the first way that they hold.
@@ -398,9 +370,32 @@ impl Tracer<'_> {
         let value = engine.eval_rule(format!("data.{package}.{NAME}"))?;
         Ok(value
             .as_array()
-            .map(|ways| ways.to_vec())
+            .map(regorus::value::Array::to_vec)
             .unwrap_or_default())
     }
+}
+
+/// Both sides of a comparison or a unification.
+fn sides(expression: &Expr, end: u32, ask: &dyn Fn(&str) -> Option<Value>) -> Option<Sides> {
+    let (Expr::BoolExpr { span, .. } | Expr::AssignExpr { span, .. }) = expression else {
+        return None;
+    };
+    let mut fresh = BTreeSet::new();
+    if let Expr::AssignExpr { lhs, .. } = expression {
+        pattern(lhs, &mut fresh);
+    }
+    if !fresh.is_empty() {
+        return None;
+    }
+    // The line and the column of such an expression are those of its operator.
+    let operator = offset(span)?;
+    let (start, _) = place::ends(span);
+    let left = slice(span, start, operator).trim();
+    let right = slice(span, operator, end)
+        .trim_start_matches(['=', '!', '<', '>', ':'])
+        .trim();
+    let [left, right] = pretty_pair([ask(left), ask(right)]);
+    Some(Sides { left, right })
 }
 
 fn import_text(contents: &str, import: &regorus::unstable::Import) -> String {

@@ -367,12 +367,11 @@ fn contradicts(
         return false;
     };
     let path = package.full(&reference, locals);
-    match equal.get(&path) {
-        Some(known) => known != value,
-        None => {
-            equal.insert(path, value.clone());
-            false
-        }
+    if let Some(known) = equal.get(&path) {
+        known != value
+    } else {
+        equal.insert(path, value.clone());
+        false
     }
 }
 
