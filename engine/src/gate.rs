@@ -55,14 +55,11 @@ impl Inner {
                 .map(|control| control.package.as_str())
                 .collect();
             let mut modules = self.dependencies.modules(&self.parsed, &packages);
-            modules.push(Module {
-                file: "generated".into(),
-                text: route.module(&self.rules).into(),
-            });
+            modules.push(Module::new("generated", &route.module(&self.rules)));
             let (parsed, problems) = Parsed::new(&modules);
             problems
                 .is_empty()
-                .then(|| parsed.compile(&self.data).ok())
+                .then(|| parsed.compile_linked(&self.data).ok())
                 .flatten()
         };
         match self.compiled.get(at) {
@@ -187,6 +184,11 @@ impl Gate {
     /// The controls, ordered by id.
     pub fn controls(&self) -> impl Iterator<Item = &Control> {
         self.inner.controls.iter()
+    }
+
+    /// What controls see as `data` beside their own rules: the parameters.
+    pub fn data(&self) -> &Value {
+        &self.inner.data
     }
 
     /// An evaluator for one thread.

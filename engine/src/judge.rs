@@ -62,6 +62,12 @@ impl Judge {
         }
     }
 
+    /// What controls see as `input` when they judge a subject: enough, with [`Gate::data`](crate::Gate::data), to
+    /// evaluate them with any other Rego tool.
+    pub fn input(&self, subject: &Subject, now: Timestamp) -> Value {
+        self.envelope(subject, now).to_json().unwrap_or_default()
+    }
+
     fn envelope(&self, subject: &Subject, now: Timestamp) -> RegoValue {
         let text = |text: &str| RegoValue::from_json(&Value::from(text));
         let mut fields = vec![

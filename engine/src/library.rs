@@ -134,10 +134,7 @@ struct Loader {
 
 impl Loader {
     fn read(&mut self, source: &PolicySource) {
-        let module = Module {
-            file: source.file.as_str().into(),
-            text: source.text.as_str().into(),
-        };
+        let module = Module::new(&source.file, &source.text);
         let package = package_clause(&source.text)
             .map_or("", |(_, name)| name)
             .to_owned();

@@ -11,8 +11,8 @@ use std::{fs, io};
 
 use jiff::Timestamp;
 use soc2gate_engine::{
-    Config, Context, Decision, Exceptions, Gate, Judge, Library, Siblings, Status, Subject,
-    SubjectKind, Verdict,
+    Config, Context, Decision, Exceptions, Gate, Library, Siblings, Status, Subject, SubjectKind,
+    Verdict,
 };
 use soc2gate_inputs::SourceFile;
 
@@ -116,29 +116,39 @@ fn expectation(name: &str) -> Option<Status> {
     .map(|(_, status)| status)
 }
 
+/// A case that was read.
+#[derive(Debug)]
+pub struct OpenCase {
+    /// The gate with the one control, by the case's configuration.
+    pub gate: Gate,
+    /// What the subjects are judged with.
+    pub context: Context,
+    /// The subjects of the case.
+    pub subjects: Vec<Subject>,
+    /// The clock.
+    pub now: Timestamp,
+}
+
 impl Case {
     /// Judges the case by one control of a library, straight through the engine.
     ///
     /// # Errors
     /// A file that cannot be read, or does not parse, or a configuration with problems: a text for people.
     pub fn judge(&self, library: &Library, control: &str) -> Result<Vec<Decision>, String> {
-        let mut decisions = Vec::new();
-        self.subjects(library, control, &mut |judge, subject, now| {
-            decisions.push(judge.judge(subject, now));
-        })?;
-        Ok(decisions)
+        let opened = self.open(library, control)?;
+        let mut judge = opened.gate.judge(&opened.context);
+        Ok(opened
+            .subjects
+            .iter()
+            .map(|subject| judge.judge(subject, opened.now))
+            .collect())
     }
 
-    /// Gives each subject of the case to `each`, with a judge that knows one control, and the clock of every case.
+    /// Reads the case, ready to be judged by one control.
     ///
     /// # Errors
-    /// As [`Self::judge`].
-    pub fn subjects(
-        &self,
-        library: &Library,
-        control: &str,
-        each: &mut dyn FnMut(&mut Judge, &Subject, Timestamp),
-    ) -> Result<(), String> {
+    /// A file that cannot be read, or does not parse, or a configuration with problems: a text for people.
+    pub fn open(&self, library: &Library, control: &str) -> Result<OpenCase, String> {
         let read = |path: &Path| {
             fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
         };
@@ -171,9 +181,7 @@ impl Case {
         for unit in &units {
             soc2gate_inputs::siblings(unit, &wanted, &mut siblings);
         }
-        let context = Context::new(&siblings);
-        let mut judge = gate.judge(&context);
-        let now: Timestamp = NOW.parse().map_err(|error| format!("{NOW}: {error}"))?;
+        let mut subjects = Vec::new();
         for unit in &units {
             let read = soc2gate_inputs::read(unit, None);
             if let Some(problem) = read
@@ -183,11 +191,14 @@ impl Case {
             {
                 return Err(problem.to_string());
             }
-            for subject in &read.subjects {
-                each(&mut judge, subject, now);
-            }
+            subjects.extend(read.subjects);
         }
-        Ok(())
+        Ok(OpenCase {
+            gate,
+            context: Context::new(&siblings),
+            subjects,
+            now: NOW.parse().map_err(|error| format!("{NOW}: {error}"))?,
+        })
     }
 
     /// The lines that findings must stand on, counted from 1; empty: any.

@@ -7,7 +7,7 @@ mod cases;
 
 use soc2gate_engine::PolicySource;
 
-pub use cases::{Case, ControlFolder, cases_of, control_folders};
+pub use cases::{Case, ControlFolder, OpenCase, cases_of, control_folders};
 
 /// Each file of the library: its path in the repository, and its text.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/library.rs"));

@@ -158,8 +158,8 @@ codes! {
         "write _ in its place, or remove it";
     LintComparison = "SG6008", Warning, "a comparison in `deny` is undefined where a field is missing",
         "say what a missing field means: `object.get(input.object, [\"spec\", \"field\"], default)` denies with a default that does not comply; a rule `unknown contains … if not input.object.spec.field` leaves it undecided";
-    LintNegation = "SG6009", Warning, "a `not` in `deny` means different things where a field is missing",
-        "say what a missing field means: compare `object.get(input.object, [\"spec\", \"field\"], default)`, or negate a helper without arguments";
+    LintNegation = "SG6009", Warning, "a `not` in `deny` is undefined where a field is missing",
+        "say what a missing field means: negate an equality or a helper without arguments, or take `object.get(input.object, [\"spec\", \"field\"], default)` with a default that does not comply";
     LintNeverTrue = "SG6010", Warning, "a `deny` can never hold",
         "a rule that never fires proves nothing: correct the expression or remove the rule";
     LintDefault = "SG6011", Warning, "a fallback lets a missing fact pass",

@@ -3,6 +3,7 @@
 
 mod bench;
 mod conformance;
+mod differential;
 mod docs;
 mod new_control;
 mod shell;
@@ -55,6 +56,8 @@ enum Command {
         #[arg(long)]
         verbose: bool,
     },
+    /// Compare the verdicts of our controls on their cases, and on mutations of these, with OPA itself
+    Differential,
     /// Measure speed and memory on generated manifests
     Bench {
         /// Leave out the comparison with checkov
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
             only,
             verbose,
         } => conformance::run(folder, only.as_deref(), verbose),
+        Command::Differential => differential::run(),
         Command::Bench { no_checkov, short } => bench::run(!no_checkov, !short),
     };
     match done {

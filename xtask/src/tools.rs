@@ -25,6 +25,40 @@ pub(crate) fn install() -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// OPA as a shared library, in the folder of its Python package. The wheel asks for a newer Python than most machines
+/// have, but only its library is used.
+pub(crate) fn opa() -> anyhow::Result<PathBuf> {
+    let folder = target().join("test-tools/opa");
+    let wanted = shell::root().join("tests/tools/opa-requirements.txt");
+    if folder.is_dir() && up_to_date(&folder, "requirements", &wanted)? {
+        return Ok(folder);
+    }
+    let pip = target()
+        .join("test-tools/python/bin/pip")
+        .to_string_lossy()
+        .into_owned();
+    shell::run(
+        &pip,
+        &[
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--ignore-requires-python",
+            "--python-version=3.14",
+            "--platform=manylinux_2_34_x86_64",
+            "--upgrade",
+            "--target",
+            &folder.to_string_lossy(),
+            "-r",
+            &wanted.to_string_lossy(),
+        ],
+    )?;
+    stamp(&folder, "requirements", &wanted)?;
+    Ok(folder)
+}
+
 /// The folder that cargo builds in.
 pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| shell::root().join("target"), PathBuf::from)

@@ -117,20 +117,26 @@ fn control_times(
     let mut samples: Vec<f64> = Vec::new();
     let mut subjects = 0;
     for case in cases {
-        let judged = case.subjects(library, control, &mut |judge, subject, now| {
+        let opened = match case.open(library, control) {
+            Ok(opened) => opened,
+            Err(problem) => {
+                problems.push(problem);
+                continue;
+            }
+        };
+        let mut judge = opened.gate.judge(&opened.context);
+        for subject in &opened.subjects {
             // The first evaluation prepares the evaluator.
-            let decision = judge.judge(subject, now);
-            if decision.verdicts.is_empty() {
-                return;
+            if judge.judge(subject, opened.now).verdicts.is_empty() {
+                continue;
             }
             subjects += 1;
             for _ in 0..count {
                 let started = Instant::now();
-                std::hint::black_box(judge.judge(subject, now));
+                std::hint::black_box(judge.judge(subject, opened.now));
                 samples.push(started.elapsed().as_secs_f64() * 1_000_000.0);
             }
-        });
-        problems.extend(judged.err());
+        }
     }
     samples.sort_by(f64::total_cmp);
     Some(Times {

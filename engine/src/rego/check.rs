@@ -53,7 +53,11 @@ pub(crate) fn check(
         }
     }
     checker.recursion();
-    checker.found
+    checker
+        .found
+        .into_iter()
+        .map(|(kind, problem)| (kind, problem.original(&parsed.modules)))
+        .collect()
 }
 
 /// The packages that each package refers to: every path that a module names, as far as it is written out.

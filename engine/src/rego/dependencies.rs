@@ -77,10 +77,7 @@ mod tests {
         let modules: Vec<Module> = texts
             .iter()
             .enumerate()
-            .map(|(at, text)| Module {
-                file: format!("{at}.rego").into(),
-                text: (*text).into(),
-            })
+            .map(|(at, text)| Module::new(&format!("{at}.rego"), text))
             .collect();
         let (parsed, problems) = Parsed::new(&modules);
         assert_eq!(problems, []);

@@ -1,26 +1,22 @@
 //! One evaluation for an author: the results of a query with everything that explains them.
 
 use std::collections::BTreeSet;
-use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use regorus::unstable::Expr;
-use regorus::utils::limits::ExecutionTimerConfig;
-use regorus::{Engine, LimitError, Value as Rego};
+use regorus::{LimitError, Value as Rego};
 use serde::Serialize;
 use serde_json::Value;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use super::authored::Authored;
+use super::lint::walk::each_expr;
 use super::reference::static_path;
-use super::trace::{BodyTrace, trace};
-use super::walk::each_expr;
-use super::{Moment, RegoProblem, RegoValue, builtins, new_engine, term};
+use super::trace::{BUDGET, BodyTrace, Explainer};
+use super::{Module, Moment, Parsed, RegoProblem, RegoValue, source, term};
 use crate::PolicySource;
 
-/// How long a query may take.
-const BUDGET: Duration = Duration::from_secs(30);
 /// Most rules that are explained.
 const MOST_RULES: usize = 20;
 
@@ -92,36 +88,29 @@ pub fn eval_rego(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnosti
 }
 
 fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
-    let mut engine = new_engine();
-    builtins::install(&mut engine);
-    engine.set_execution_timer_config(ExecutionTimerConfig {
-        limit: BUDGET,
-        check_interval: NonZeroU32::new(64).unwrap_or(NonZeroU32::MIN),
-    });
-    let problems: Vec<Diagnostic> = request
+    let modules: Vec<Module> = request
         .modules
         .iter()
-        .filter_map(|module| {
-            engine
-                .add_policy(module.file.clone(), module.text.clone())
-                .err()
-        })
-        .map(|error| invalid(&error))
+        .map(|module| Module::new(&module.file, &module.text))
         .collect();
+    let (parsed, problems) = Parsed::new(&modules);
     if !problems.is_empty() {
-        return Err(problems);
+        return Err(problems.into_iter().map(placed).collect());
     }
-    if let Some(data) = request.data {
+    let data = request.data.map(|data| RegoValue::from_json(data).0);
+    if let Some(data) = &data {
+        let mut engine = parsed.engine();
         engine
-            .add_data(RegoValue::from_json(data).0)
+            .add_data(data.clone())
             .map_err(|error| vec![invalid(&error)])?;
     }
-    if let Some(input) = request.input {
-        engine.set_input(RegoValue::from_json(input).0);
-    }
-    let prepared = engine.clone();
+    let input = request.input.map(|input| RegoValue::from_json(input).0);
+    let explainer = Explainer::new(parsed, Authored::new(&modules)).seeing(data, input);
+    let query = source::prepare(&Module::new("query", request.query))
+        .map_err(|problem| vec![placed(problem)])?;
+    let mut engine = explainer.engine();
     let results = engine
-        .eval_query(request.query.to_owned(), false)
+        .eval_query(query.text.to_string(), false)
         .map_err(|error| vec![invalid(&error)])?;
     let is_true = |result: &regorus::QueryResult| {
         let several = result.expressions.len() > 1;
@@ -157,7 +146,7 @@ fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
         .collect();
     let prints = engine.take_prints().unwrap_or_default();
     let trace = if request.trace {
-        explain(&prepared, request.query)
+        explain(&explainer, request.query)
     } else {
         Vec::new()
     };
@@ -180,7 +169,10 @@ fn invalid(error: &anyhow::Error) -> Diagnostic {
         let message = format!("the query takes longer than {} seconds", BUDGET.as_secs());
         return Diagnostic::new(Code::EvalFailed, message);
     }
-    let problem = RegoProblem::parse(&error.to_string());
+    placed(RegoProblem::parse(&error.to_string()))
+}
+
+fn placed(problem: RegoProblem) -> Diagnostic {
     let diagnostic = Diagnostic::new(Code::EvalFailed, problem.message);
     if problem.file.is_empty() {
         return diagnostic;
@@ -192,7 +184,7 @@ fn invalid(error: &anyhow::Error) -> Diagnostic {
 }
 
 /// The bodies of every rule that a query names; then of the rules that stopped those.
-fn explain(engine: &Engine, query: &str) -> Vec<BodyTrace> {
+fn explain(explainer: &Explainer, query: &str) -> Vec<BodyTrace> {
     let mut open = named(query);
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
     let mut traces = Vec::new();
@@ -204,7 +196,7 @@ fn explain(engine: &Engine, query: &str) -> Vec<BodyTrace> {
             if !seen.insert(rule.clone()) {
                 continue;
             }
-            let (bodies, asked) = trace(engine, &rule);
+            let (bodies, asked) = explainer.trace(&rule);
             traces.extend(bodies);
             open.extend(asked);
         }
@@ -214,13 +206,11 @@ fn explain(engine: &Engine, query: &str) -> Vec<BodyTrace> {
 
 /// The paths below `data` that a query names.
 fn named(query: &str) -> Vec<Vec<String>> {
-    let mut engine = new_engine();
     let text =
         format!("package soc2gate_eval\n\nimport rego.v1\n\nsoc2gate_query if {{\n{query}\n}}\n");
-    // A query that does not parse was refused before.
-    let _ = engine.add_policy("query".to_owned(), text);
+    let authored = Authored::new(&[Module::new("query", &text)]);
     let mut paths = Vec::new();
-    for module in engine.get_modules() {
+    for module in authored.trees() {
         for rule in &module.policy {
             each_expr(rule, &mut |expr| {
                 if let Expr::RefDot { .. } | Expr::RefBrack { .. } = expr

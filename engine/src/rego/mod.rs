@@ -6,15 +6,19 @@
 //! ends the one evaluation it happened in, and error texts, which quote input values, never get out: only
 //! their position does.
 
+mod authored;
 mod builtins;
 mod check;
 mod dependencies;
+mod edits;
 mod eval;
+mod link;
 mod lint;
 mod place;
 mod query;
 mod reference;
 mod safety;
+mod source;
 mod term;
 mod terms;
 mod test_run;
@@ -36,7 +40,9 @@ use serde_json::Value;
 pub(crate) use builtins::Moment;
 pub(crate) use check::{CheckKind, check};
 pub(crate) use dependencies::Dependencies;
+use edits::{Edit, Origin, apply};
 pub use eval::{RegoEval, RegoEvaluation, RegoExpression, RegoResult, eval_rego};
+use link::Linked;
 pub use lint::lint_rego;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{
@@ -49,7 +55,34 @@ pub(crate) use value::RegoValue;
 #[derive(Debug, Clone)]
 pub(crate) struct Module {
     pub(crate) file: Arc<str>,
+    /// Its text; as regorus reads it once there is an origin.
     pub(crate) text: Arc<str>,
+    /// Where the places of the text are in the author's.
+    origin: Option<Origin>,
+}
+
+impl Module {
+    /// A file as its author wrote it.
+    pub(crate) fn new(file: &str, text: &str) -> Self {
+        Self {
+            file: file.into(),
+            text: text.into(),
+            origin: None,
+        }
+    }
+
+    /// The module after some edits; None where there are none, or they do not fit.
+    fn changed(&self, edits: Vec<Edit>) -> Option<Self> {
+        if edits.is_empty() {
+            return None;
+        }
+        let (text, change) = apply(&self.text, edits)?;
+        Some(Self {
+            file: self.file.clone(),
+            text: text.into(),
+            origin: Some(self.origin.clone().unwrap_or_default().then(change)),
+        })
+    }
 }
 
 /// What is wrong with a policy, and where.
@@ -88,6 +121,16 @@ impl RegoProblem {
         if let Some(module) = modules.iter().find(|module| *module.file == *self.file) {
             self.column = column(&module.text, self.line, self.column);
         }
+        self.original(modules)
+    }
+
+    /// The same in the text that the author wrote.
+    fn original(mut self, modules: &[Module]) -> Self {
+        let module = modules.iter().find(|module| *module.file == *self.file);
+        if let Some(origin) = module.and_then(|module| module.origin.as_ref()) {
+            self.column = origin.column(self.line, self.column);
+            self.message = source::keywords::plain(&self.message);
+        }
         self
     }
 }
@@ -105,6 +148,18 @@ fn column(text: &str, line: u32, regorus_column: u32) -> u32 {
         at += 1;
     }
     at
+}
+
+impl std::fmt::Display for RegoProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self {
+            file,
+            line,
+            column,
+            message,
+        } = self;
+        write!(f, "{file}:{line}:{column}: {message}")
+    }
 }
 
 /// Why an evaluation gave no value.
@@ -127,6 +182,7 @@ pub(crate) enum EvalFailure {
 pub(crate) struct Compiled {
     engine: Engine,
     modules: Arc<[Module]>,
+    linked: Option<Arc<Linked>>,
 }
 
 /// Policies as long as anyone writes them, not as long as memory allows.
@@ -177,6 +233,12 @@ impl Parsed {
             .iter()
             .filter_map(|module| parsed.add(module).err())
             .collect();
+        // One after another: what moves in one step may hold what another step changes.
+        for step in [Self::with_calls, Self::with_values, Self::with_statements] {
+            if let Some(rewritten) = step(&parsed) {
+                parsed = rewritten;
+            }
+        }
         for module in parsed.engine.get_modules() {
             let names = parsed.rules.entry(package_of(module)).or_default();
             names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
@@ -188,13 +250,56 @@ impl Parsed {
     }
 
     fn add(&mut self, module: &Module) -> Result<(), RegoProblem> {
+        let module = match &module.origin {
+            Some(_) => module.clone(),
+            None => source::prepare(module)?,
+        };
         self.engine
             .add_policy(module.file.to_string(), module.text.to_string())
             .map_err(|error| {
-                RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(module))
+                RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(&module))
             })?;
-        self.modules.push(module.clone());
+        self.modules.push(module);
         Ok(())
+    }
+
+    /// The same with the calls rewritten that regorus would not make; None where there are none.
+    fn with_calls(&self) -> Option<Self> {
+        let modules = self.ast();
+        let source::Calls {
+            mut edits,
+            functions,
+        } = source::calls(&modules);
+        for (edits, metadata) in edits.iter_mut().zip(source::metadata_calls(&modules)) {
+            edits.extend(metadata);
+        }
+        let functions = functions.map(|text| Module::new("builtins", &text));
+        self.rewritten(edits, functions.as_ref())
+    }
+
+    /// The same with the values of rules in their bodies, where an `else` follows; None where there are none.
+    fn with_values(&self) -> Option<Self> {
+        self.rewritten(source::values(&self.ast()), None)
+    }
+
+    /// The same with the statements rewritten that regorus reads otherwise than OPA; None where there are none.
+    fn with_statements(&self) -> Option<Self> {
+        self.rewritten(source::statements(&self.ast()), None)
+    }
+
+    fn rewritten(&self, edits: Vec<Vec<Edit>>, more: Option<&Module>) -> Option<Self> {
+        if more.is_none() && edits.iter().all(Vec::is_empty) {
+            return None;
+        }
+        let mut rewritten = Self::default();
+        for (module, edits) in self.modules.iter().zip(edits) {
+            let changed = module.changed(edits);
+            rewritten.add(changed.as_ref().unwrap_or(module)).ok()?;
+        }
+        if let Some(module) = more {
+            rewritten.add(module).ok()?;
+        }
+        Some(rewritten)
     }
 
     /// The rules of a package; a rule that has only a default counts.
@@ -210,6 +315,11 @@ impl Parsed {
     /// The modules as regorus parsed them.
     fn ast(&self) -> Vec<NodeRef<Ast>> {
         self.engine.clone().get_modules().clone()
+    }
+
+    /// An engine of regorus with the modules, for what the seam does not offer.
+    fn engine(&self) -> Engine {
+        self.engine.clone()
     }
 
     /// Analyses the modules with the data that they read.
@@ -231,7 +341,23 @@ impl Parsed {
         Ok(Compiled {
             engine,
             modules: modules.into(),
+            linked: None,
         })
+    }
+
+    /// The same with the modules linked into one, where they can be: faster, and only for rules that are asked for
+    /// by name.
+    pub(crate) fn compile_linked(&self, data: &Value) -> Result<Compiled, RegoProblem> {
+        let compiled = link::link(self).and_then(|linked| {
+            let (parsed, problems) = Self::new(std::slice::from_ref(&linked.module));
+            let mut compiled = problems
+                .is_empty()
+                .then(|| parsed.compile(data).ok())
+                .flatten()?;
+            compiled.linked = Some(Arc::new(linked));
+            Some(compiled)
+        });
+        compiled.map_or_else(|| self.compile(data), Ok)
     }
 }
 
@@ -241,6 +367,7 @@ impl Compiled {
         Self {
             engine: new_engine(),
             modules: Arc::from([]),
+            linked: None,
         }
     }
 
@@ -251,6 +378,7 @@ impl Compiled {
             template: self.engine.clone(),
             input: None,
             modules: Arc::clone(&self.modules),
+            linked: self.linked.clone(),
         }
     }
 }
@@ -279,6 +407,7 @@ pub(crate) struct Instance {
     template: Engine,
     input: Option<RegoValue>,
     modules: Arc<[Module]>,
+    linked: Option<Arc<Linked>>,
 }
 
 impl Instance {
@@ -301,6 +430,10 @@ impl Instance {
                 check_interval: NonZeroU32::new(64).unwrap_or(NonZeroU32::MIN),
             });
         let engine = &mut self.engine;
+        let rule = match &self.linked {
+            Some(linked) => linked.name(rule).unwrap_or(rule),
+            None => rule,
+        };
         let evaluated =
             moment.during(|| catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))));
         match evaluated {
@@ -316,14 +449,7 @@ impl Instance {
             Ok(Err(error)) if error.downcast_ref::<LimitError>().is_some() => {
                 Err(EvalFailure::Timeout)
             }
-            Ok(Err(error)) => {
-                let problem = RegoProblem::parse(&error.to_string()).placed(&self.modules);
-                Err(EvalFailure::Error {
-                    file: problem.file,
-                    line: problem.line,
-                    column: problem.column,
-                })
-            }
+            Ok(Err(error)) => Err(self.failure(RegoProblem::parse(&error.to_string()))),
             Err(_) => {
                 // The evaluator's state is unknown now; start over from the prepared one.
                 self.engine = self.template.clone();
@@ -332,6 +458,22 @@ impl Instance {
                 }
                 Err(EvalFailure::Panic)
             }
+        }
+    }
+
+    /// Where an evaluation failed, in the author's own text.
+    fn failure(&self, problem: RegoProblem) -> EvalFailure {
+        let problem = match &self.linked {
+            Some(linked) => {
+                let problem = problem.placed(std::slice::from_ref(&linked.module));
+                linked.placed(problem)
+            }
+            None => problem.placed(&self.modules),
+        };
+        EvalFailure::Error {
+            file: problem.file,
+            line: problem.line,
+            column: problem.column,
         }
     }
 }

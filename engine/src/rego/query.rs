@@ -2,14 +2,13 @@
 //! runner ask for it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use regorus::utils::limits::ExecutionTimerConfig;
 use serde_json::Value;
 
-use super::{Module, Moment, RegoValue, builtins, new_engine};
+use super::{Module, Moment, Parsed, RegoValue, builtins, new_engine, source};
 
 /// What a query sees, and the query.
 #[derive(Debug, Clone, Default)]
@@ -64,22 +63,23 @@ fn error(code: &'static str, message: &dyn std::fmt::Display) -> RegoQueryError 
 }
 
 fn run(request: &RegoQuery<'_>) -> Result<Vec<Value>, RegoQueryError> {
-    let mut engine = new_engine();
-    builtins::install(&mut engine);
+    let modules: Vec<Module> = request
+        .modules
+        .iter()
+        .map(|(file, text)| Module::new(file, text))
+        .collect();
+    let (parsed, problems) = Parsed::new(&modules);
+    if let Some(problem) = problems.first() {
+        return Err(error("rego_parse_error", problem));
+    }
+    let mut engine = parsed.engine();
     engine.set_strict_builtin_errors(request.strict);
     engine.set_execution_timer_config(ExecutionTimerConfig {
         limit: Duration::from_secs(30),
         check_interval: std::num::NonZeroU32::MIN,
     });
-    for (file, text) in request.modules {
-        let module = Module {
-            file: Arc::from(file.as_str()),
-            text: Arc::from(text.as_str()),
-        };
-        engine
-            .add_policy(module.file.to_string(), module.text.to_string())
-            .map_err(|problem| error("rego_parse_error", &problem))?;
-    }
+    let query = source::prepare(&Module::new("query", request.query))
+        .map_err(|problem| error("rego_parse_error", &problem))?;
     if let Some(data) = request.data {
         engine
             .add_data(RegoValue::from_json(data).0)
@@ -91,7 +91,7 @@ fn run(request: &RegoQuery<'_>) -> Result<Vec<Value>, RegoQueryError> {
         engine.set_input(term_value(term)?);
     }
     let results = engine
-        .eval_query(request.query.to_owned(), false)
+        .eval_query(query.text.to_string(), false)
         .map_err(|problem| error(code_of(&problem.to_string()), &problem))?;
     Ok(results
         .result
@@ -130,7 +130,12 @@ fn code_of(message: &str) -> &'static str {
         "expects set",
         "expects collection",
     ];
-    const CONFLICT_MARKS: &[&str] = &["multiple outputs", "conflict", "multiple values"];
+    const CONFLICT_MARKS: &[&str] = &[
+        "multiple outputs",
+        "generated multiple times",
+        "conflict",
+        "multiple values",
+    ];
     let has = |marks: &[&str]| marks.iter().any(|mark| message.contains(mark));
     if has(CONFLICT_MARKS) {
         "eval_conflict_error"

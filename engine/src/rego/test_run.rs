@@ -1,25 +1,20 @@
 //! Rego tests: every `test_*` rule of a set of files, why one does not hold, and which lines they reach.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
 use jiff::Timestamp;
-use regorus::unstable::{Module as Ast, NodeRef, Rule};
-use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::unstable::{Module as Ast, Rule};
 use regorus::{Engine, LimitError, Value};
 use serde::Serialize;
 use soc2gate_source::{Code, Diagnostic, Location, Position, Span};
 
+use super::authored::Authored;
 use super::place::locate;
 use super::reference::{head, package_path, static_path};
-use super::trace::{BodyEnding, Stop, trace};
-use super::{Module, Moment, RegoProblem, builtins, new_engine, term};
+use super::trace::{BUDGET, BodyEnding, Explainer, Stop};
+use super::{Module, Moment, Parsed, RegoProblem, term};
 use crate::PolicySource;
-
-/// How long one test may take.
-const BUDGET: Duration = Duration::from_secs(30);
 
 /// A test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +68,7 @@ pub struct RuleCoverage {
 /// A set of files with their tests, ready to run.
 #[derive(Debug, Clone)]
 pub struct RegoTests {
-    engine: Engine,
+    explainer: Explainer,
     tests: Vec<RegoTest>,
 }
 
@@ -83,26 +78,19 @@ impl RegoTests {
     /// # Errors
     /// Files that do not parse, files that do not compile together, tests of one name.
     pub fn load(files: &[PolicySource]) -> Result<Self, Vec<Diagnostic>> {
-        let mut engine = new_engine();
-        builtins::install(&mut engine);
-        let mut problems = Vec::new();
         let modules: Vec<Module> = files
             .iter()
-            .map(|file| Module {
-                file: file.file.as_str().into(),
-                text: file.text.as_str().into(),
-            })
+            .map(|file| Module::new(&file.file, &file.text))
             .collect();
-        for module in &modules {
-            let added = engine.add_policy(module.file.to_string(), module.text.to_string());
-            problems.extend(added.err().map(|error| invalid(&error, &modules)));
-        }
+        let (parsed, problems) = Parsed::new(&modules);
+        let mut problems: Vec<Diagnostic> = problems.into_iter().map(invalid).collect();
         if problems.is_empty() {
             // Evaluating anything makes regorus analyse every module.
-            let analysed = engine.clone().eval_query("true".to_owned(), false);
-            problems.extend(analysed.err().map(|error| invalid(&error, &modules)));
+            let compiled = parsed.compile(&serde_json::json!({}));
+            problems.extend(compiled.err().map(invalid));
         }
-        let tests = tests(engine.get_modules());
+        let authored = Authored::new(&modules);
+        let tests = tests(&authored);
         let mut seen: BTreeMap<&str, &Location> = BTreeMap::new();
         for test in &tests {
             // Two rules of one name are alternatives in Rego: the one that passes hides the one that fails.
@@ -115,7 +103,10 @@ impl RegoTests {
             }
         }
         if problems.is_empty() {
-            Ok(Self { engine, tests })
+            Ok(Self {
+                explainer: Explainer::new(parsed, authored),
+                tests,
+            })
         } else {
             Err(problems)
         }
@@ -128,28 +119,24 @@ impl RegoTests {
 
     /// A runner of its own, for one thread.
     pub fn runner(&self, with_coverage: bool) -> RegoTestRunner {
-        let mut engine = self.engine.clone();
+        let mut engine = self.explainer.engine();
         engine.set_enable_coverage(with_coverage);
-        engine.set_execution_timer_config(ExecutionTimerConfig {
-            limit: BUDGET,
-            check_interval: NonZeroU32::new(64).unwrap_or(NonZeroU32::MIN),
-        });
         RegoTestRunner {
+            explainer: self.explainer.clone(),
             template: engine.clone(),
             engine,
         }
     }
 }
 
-fn invalid(error: &anyhow::Error, modules: &[Module]) -> Diagnostic {
-    let problem = RegoProblem::parse(&error.to_string()).placed(modules);
+fn invalid(problem: RegoProblem) -> Diagnostic {
     let span = Span::at(Position::new(problem.line, problem.column));
     Diagnostic::new(Code::RegoInvalid, problem.message).at(problem.file, span)
 }
 
-fn tests(modules: &[NodeRef<Ast>]) -> Vec<RegoTest> {
+fn tests(authored: &Authored) -> Vec<RegoTest> {
     let mut found = Vec::new();
-    for module in modules {
+    for module in authored.trees() {
         let package = package_path(module);
         for rule in &module.policy {
             let Some((name, is_skipped)) = test_name(rule) else {
@@ -158,7 +145,7 @@ fn tests(modules: &[NodeRef<Ast>]) -> Vec<RegoTest> {
             let path = [package.clone(), vec![name]].concat();
             found.push(RegoTest {
                 name: path.join("."),
-                location: locate(rule.span()),
+                location: authored.original(locate(rule.span())),
                 is_skipped,
                 path,
             });
@@ -180,6 +167,7 @@ pub(super) fn test_name(rule: &Rule) -> Option<(String, bool)> {
 /// Runs tests on one thread.
 #[derive(Debug)]
 pub struct RegoTestRunner {
+    explainer: Explainer,
     template: Engine,
     engine: Engine,
 }
@@ -220,7 +208,7 @@ impl RegoTestRunner {
     /// The expression that does not hold.
     fn stop(&self, test: &RegoTest, moment: &Moment) -> Option<Box<Stop>> {
         let traced =
-            moment.during(|| catch_unwind(AssertUnwindSafe(|| trace(&self.template, &test.path))));
+            moment.during(|| catch_unwind(AssertUnwindSafe(|| self.explainer.trace(&test.path))));
         let (bodies, _) = traced.unwrap_or_default();
         bodies.into_iter().find_map(|body| match body.ending {
             BodyEnding::Stops(stop) => Some(stop),

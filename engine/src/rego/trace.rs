@@ -6,19 +6,23 @@
 //! `every` or a comprehension was the one.
 
 use std::collections::BTreeSet;
+use std::num::NonZeroU32;
+use std::time::Duration;
 
 use regorus::unstable::{
-    Expr, Literal, LiteralStmt, Module as Ast, NodeRef, Rule, RuleBody, RuleHead,
+    Expr, Literal, LiteralStmt, Module as Ast, NodeRef, Rule, RuleBody, RuleHead, Span,
 };
+use regorus::utils::limits::ExecutionTimerConfig;
 use regorus::{Engine, Value};
 use serde::Serialize;
 use soc2gate_source::Location;
 
+use super::authored::Authored;
 use super::place::{self, locate, offset, slice, statement_text};
 use super::reference::{Scope, head, import_alias, package_path, resolve, static_path};
 use super::safety::{bind_statement, pattern, uses_unbound};
 use super::term::{compact, pretty_pair};
-use super::{package_of, terms};
+use super::{Module, Parsed, package_of, terms};
 
 /// Most results of the expressions before the one that stops a body which are shown.
 const MOST_BINDINGS: usize = 3;
@@ -108,30 +112,94 @@ pub struct Term {
     pub missing: Option<String>,
 }
 
-/// Every body of the rules with this path, in the order of the files; and the rules that those which stop depend on at
-/// that place.
-pub(super) fn trace(engine: &Engine, rule: &[String]) -> (Vec<BodyTrace>, Vec<Vec<String>>) {
-    let mut prepared = engine.clone();
-    let modules = prepared.get_modules().clone();
-    let mut traces = Vec::new();
-    let mut asked = Vec::new();
-    for module in &modules {
-        let package = package_path(module);
-        let mut tracer = Tracer {
-            engine,
-            module,
-            known: known_names(module, &modules),
-            asked: Vec::new(),
-        };
-        for candidate in &module.policy {
-            let name = static_path(head(candidate).0).unwrap_or_default();
-            if [package.as_slice(), &name].concat() == rule {
-                traces.extend(tracer.rule(candidate, &rule.join(".")));
-            }
+/// How long one evaluation for an author may take.
+pub(super) const BUDGET: Duration = Duration::from_secs(30);
+
+/// Policies with what they see, ready to be asked why a rule does not hold.
+#[derive(Debug, Clone)]
+pub(super) struct Explainer {
+    parsed: Parsed,
+    authored: Authored,
+    data: Option<Value>,
+    input: Option<Value>,
+}
+
+impl Explainer {
+    pub(super) fn new(parsed: Parsed, authored: Authored) -> Self {
+        Self {
+            parsed,
+            authored,
+            data: None,
+            input: None,
         }
-        asked.append(&mut tracer.asked);
     }
-    (traces, asked)
+
+    /// The same with documents below `data` and with an `input`.
+    pub(super) fn seeing(self, data: Option<Value>, input: Option<Value>) -> Self {
+        Self {
+            data,
+            input,
+            ..self
+        }
+    }
+
+    /// An engine with the policies and what they see. Documents that do not fit the policies are left out.
+    pub(super) fn engine(&self) -> Engine {
+        self.prepared(&self.parsed)
+    }
+
+    fn prepared(&self, parsed: &Parsed) -> Engine {
+        let mut engine = parsed.engine();
+        engine.set_execution_timer_config(ExecutionTimerConfig {
+            limit: BUDGET,
+            check_interval: NonZeroU32::new(64).unwrap_or(NonZeroU32::MIN),
+        });
+        if let Some(data) = &self.data {
+            // Whoever shows results adds the documents first, and says what is wrong with them.
+            let _ = engine.add_data(data.clone());
+        }
+        if let Some(input) = &self.input {
+            engine.set_input(input.clone());
+        }
+        engine
+    }
+
+    /// An engine with one module more.
+    fn with(&self, text: &str) -> Option<Engine> {
+        let mut modules = self.parsed.modules.clone();
+        modules.push(Module::new(&format!("{NAME}.rego"), text));
+        let (parsed, problems) = Parsed::new(&modules);
+        problems.is_empty().then(|| self.prepared(&parsed))
+    }
+
+    /// Every body of the rules with this path, in the order of the files; and the rules that those which stop depend on
+    /// at that place.
+    pub(super) fn trace(&self, rule: &[String]) -> (Vec<BodyTrace>, Vec<Vec<String>>) {
+        let modules = self.authored.trees();
+        let mut traces = Vec::new();
+        let mut asked = Vec::new();
+        for module in modules {
+            let package = package_path(module);
+            let mut tracer = Tracer {
+                explainer: self,
+                module,
+                known: known_names(module, modules),
+                asked: Vec::new(),
+            };
+            for candidate in &module.policy {
+                let name = static_path(head(candidate).0).unwrap_or_default();
+                if [package.as_slice(), &name].concat() == rule {
+                    traces.extend(tracer.rule(candidate, &rule.join(".")));
+                }
+            }
+            asked.append(&mut tracer.asked);
+        }
+        (traces, asked)
+    }
+
+    fn locate(&self, span: &Span) -> Location {
+        self.authored.original(locate(span))
+    }
 }
 
 /// The names of a module that are no variables: the rules of its package, and its imports.
@@ -148,7 +216,7 @@ fn known_names(module: &Ast, modules: &[NodeRef<Ast>]) -> BTreeSet<String> {
 }
 
 struct Tracer<'a> {
-    engine: &'a Engine,
+    explainer: &'a Explainer,
     module: &'a Ast,
     known: BTreeSet<String>,
     /// What stops a body, where that may be a rule.
@@ -157,7 +225,7 @@ struct Tracer<'a> {
 
 impl Tracer<'_> {
     fn rule(&mut self, rule: &Rule, name: &str) -> Vec<BodyTrace> {
-        let location = locate(rule.span());
+        let location = self.explainer.locate(rule.span());
         let trace = |location: &Location, ending| BodyTrace {
             rule: name.to_owned(),
             location: location.clone(),
@@ -178,7 +246,7 @@ impl Tracer<'_> {
             .iter()
             .map(|body| {
                 let place = if body.is_else {
-                    locate(&body.span)
+                    self.explainer.locate(&body.span)
                 } else {
                     location.clone()
                 };
@@ -307,7 +375,7 @@ impl Tracer<'_> {
             })
             .collect();
         Stop {
-            location: locate(&statement.span),
+            location: self.explainer.locate(&statement.span),
             expression: place::text(&statement.span).to_owned(),
             reason: reason.unwrap_or(found),
             sides,
@@ -364,9 +432,10 @@ impl Tracer<'_> {
             imports.join("\n"),
             lines.join("\n"),
         );
-        let mut engine = self.engine.clone();
-        engine.set_enable_coverage(false);
-        engine.add_policy(format!("{NAME}.rego"), text)?;
+        let mut engine = self
+            .explainer
+            .with(&text)
+            .ok_or_else(|| anyhow::anyhow!("the expressions do not stand alone"))?;
         let value = engine.eval_rule(format!("data.{package}.{NAME}"))?;
         Ok(value
             .as_array()

@@ -1,161 +1,133 @@
-//! Every expression of a rule, also those within comprehensions and other expressions.
+//! A way through the syntax tree of a rule: every expression, and every name that is bound by being written.
 
-use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule, RuleHead};
+use regorus::unstable::{Expr, Literal, LiteralStmt, Query, Rule, RuleHead, Span, WithModifier};
 
-/// Calls `visit` with every expression of a rule, those around others first.
-pub(super) fn each_expr<'a>(rule: &'a Rule, visit: &mut dyn FnMut(&'a Expr)) {
+/// What a walk comes by.
+pub(super) enum Node<'a> {
+    /// An expression. A reference comes once, as a whole, before the expressions in its brackets.
+    Expr(&'a Expr),
+    /// A name that `some` or `every` declares.
+    Declared(&'a Span),
+    /// What `some … in` matches: its key, its value. Comes as an expression too.
+    Pattern(&'a Expr),
+    /// A `with`; its value comes as an expression too.
+    With(&'a WithModifier),
+    /// A statement of a body, before what it is made of.
+    Statement(&'a LiteralStmt),
+}
+
+/// Goes through a rule: its head, then its bodies.
+pub(super) fn walk_rule(rule: &Rule, visit: &mut dyn FnMut(&Node<'_>)) {
     match rule {
-        Rule::Default { refr, value, .. } => {
-            expr(refr, visit);
-            expr(value, visit);
+        Rule::Default {
+            refr, args, value, ..
+        } => {
+            walk(refr, visit);
+            args.iter().for_each(|argument| walk(argument, visit));
+            walk(value, visit);
         }
         Rule::Spec { head, bodies, .. } => {
+            let (RuleHead::Compr { refr, .. }
+            | RuleHead::Set { refr, .. }
+            | RuleHead::Func { refr, .. }) = head;
+            walk(refr, visit);
             match head {
-                RuleHead::Compr { refr, assign, .. } => {
-                    expr(refr, visit);
-                    assign.iter().for_each(|assign| expr(&assign.value, visit));
+                RuleHead::Compr { assign, .. } => {
+                    assign.iter().for_each(|assign| walk(&assign.value, visit));
                 }
-                RuleHead::Set { refr, key, .. } => {
-                    expr(refr, visit);
-                    key.iter().for_each(|key| expr(key, visit));
-                }
-                RuleHead::Func {
-                    refr, args, assign, ..
-                } => {
-                    expr(refr, visit);
-                    args.iter().for_each(|argument| expr(argument, visit));
-                    assign.iter().for_each(|assign| expr(&assign.value, visit));
+                RuleHead::Set { key, .. } => key.iter().for_each(|key| walk(key, visit)),
+                RuleHead::Func { args, assign, .. } => {
+                    args.iter().for_each(|argument| walk(argument, visit));
+                    assign.iter().for_each(|assign| walk(&assign.value, visit));
                 }
             }
             for body in bodies {
                 body.assign
                     .iter()
-                    .for_each(|assign| expr(&assign.value, visit));
-                query(&body.query, visit);
+                    .for_each(|assign| walk(&assign.value, visit));
+                walk_query(&body.query, visit);
             }
         }
     }
 }
 
-/// Calls `visit` with every statement of a rule, also of comprehensions in it.
-pub(super) fn each_statement<'a>(rule: &'a Rule, visit: &mut dyn FnMut(&'a LiteralStmt)) {
-    let mut queries: Vec<&Query> = Vec::new();
-    if let Rule::Spec { bodies, .. } = rule {
-        queries.extend(bodies.iter().map(|body| body.query.as_ref()));
-        bodies
-            .iter()
-            .flat_map(|body| &body.query.stmts)
-            .for_each(|statement| nested(statement, &mut queries));
-    }
-    each_expr(rule, &mut |expr| match expr {
-        Expr::ArrayCompr { query, .. }
-        | Expr::SetCompr { query, .. }
-        | Expr::ObjectCompr { query, .. } => {
-            queries.push(query);
-            query
-                .stmts
-                .iter()
-                .for_each(|statement| nested(statement, &mut queries));
-        }
-        _ => {}
-    });
-    queries
-        .into_iter()
-        .flat_map(|query| &query.stmts)
-        .for_each(visit);
-}
-
-/// The query of an `every`, and of those in it.
-fn nested<'a>(statement: &'a LiteralStmt, queries: &mut Vec<&'a Query>) {
-    if let Literal::Every { query, .. } = &statement.literal {
-        queries.push(query);
-        query
-            .stmts
-            .iter()
-            .for_each(|statement| nested(statement, queries));
-    }
-}
-
-fn query<'a>(query: &'a Query, visit: &mut dyn FnMut(&'a Expr)) {
+/// Goes through the statements of a body.
+pub(super) fn walk_query(query: &Query, visit: &mut dyn FnMut(&Node<'_>)) {
     for statement in &query.stmts {
+        visit(&Node::Statement(statement));
         match &statement.literal {
-            Literal::SomeVars { .. } => {}
+            Literal::SomeVars { vars, .. } => {
+                vars.iter().for_each(|name| visit(&Node::Declared(name)));
+            }
             Literal::SomeIn {
                 key,
                 value,
                 collection,
                 ..
             } => {
-                key.iter().for_each(|key| expr(key, visit));
-                expr(value, visit);
-                expr(collection, visit);
+                for pattern in key.iter().chain([value]) {
+                    visit(&Node::Pattern(pattern));
+                    walk(pattern, visit);
+                }
+                walk(collection, visit);
             }
-            Literal::Expr { expr: inner, .. } | Literal::NotExpr { expr: inner, .. } => {
-                expr(inner, visit);
-            }
+            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => walk(expr, visit),
             Literal::Every {
+                key,
+                value,
                 domain,
-                query: inner,
+                query,
                 ..
             } => {
-                expr(domain, visit);
-                self::query(inner, visit);
+                key.iter().for_each(|key| visit(&Node::Declared(key)));
+                visit(&Node::Declared(value));
+                walk(domain, visit);
+                walk_query(query, visit);
             }
         }
         for modifier in &statement.with_mods {
-            expr(&modifier.refr, visit);
-            expr(&modifier.r#as, visit);
+            visit(&Node::With(modifier));
+            walk(&modifier.r#as, visit);
         }
     }
 }
 
-fn expr<'a>(whole: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
-    visit(whole);
-    match whole {
-        Expr::RefDot { refr, .. } => expr(refr, visit),
-        Expr::RefBrack { refr, index, .. } => {
-            expr(refr, visit);
-            expr(index, visit);
-        }
+/// Goes through an expression and all that it is made of.
+pub(super) fn walk(expr: &Expr, visit: &mut dyn FnMut(&Node<'_>)) {
+    visit(&Node::Expr(expr));
+    match expr {
+        Expr::RefDot { .. } | Expr::RefBrack { .. } => walk_brackets(expr, visit),
         Expr::Call { fcn, params, .. } => {
-            expr(fcn, visit);
-            params.iter().for_each(|param| expr(param, visit));
+            walk(fcn, visit);
+            params.iter().for_each(|param| walk(param, visit));
         }
         Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            items.iter().for_each(|item| expr(item, visit));
+            items.iter().for_each(|item| walk(item, visit));
         }
         Expr::Object { fields, .. } => {
             for (_, key, value) in fields {
-                expr(key, visit);
-                expr(value, visit);
+                walk(key, visit);
+                walk(value, visit);
             }
         }
-        Expr::ArrayCompr {
-            term, query: inner, ..
-        }
-        | Expr::SetCompr {
-            term, query: inner, ..
-        } => {
-            expr(term, visit);
-            query(inner, visit);
+        Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. } => {
+            walk(term, visit);
+            walk_query(query, visit);
         }
         Expr::ObjectCompr {
-            key,
-            value,
-            query: inner,
-            ..
+            key, value, query, ..
         } => {
-            expr(key, visit);
-            expr(value, visit);
-            query(inner, visit);
+            walk(key, visit);
+            walk(value, visit);
+            walk_query(query, visit);
         }
-        Expr::UnaryExpr { expr: inner, .. } => expr(inner, visit),
+        Expr::UnaryExpr { expr, .. } => walk(expr, visit),
         Expr::BinExpr { lhs, rhs, .. }
         | Expr::BoolExpr { lhs, rhs, .. }
         | Expr::ArithExpr { lhs, rhs, .. }
         | Expr::AssignExpr { lhs, rhs, .. } => {
-            expr(lhs, visit);
-            expr(rhs, visit);
+            walk(lhs, visit);
+            walk(rhs, visit);
         }
         Expr::Membership {
             key,
@@ -163,15 +135,28 @@ fn expr<'a>(whole: &'a Expr, visit: &mut dyn FnMut(&'a Expr)) {
             collection,
             ..
         } => {
-            key.iter().for_each(|key| expr(key, visit));
-            expr(value, visit);
-            expr(collection, visit);
+            key.iter().for_each(|key| walk(key, visit));
+            walk(value, visit);
+            walk(collection, visit);
         }
-        Expr::String { .. }
+        Expr::Var { .. }
+        | Expr::String { .. }
         | Expr::RawString { .. }
         | Expr::Number { .. }
         | Expr::Bool { .. }
-        | Expr::Null { .. }
-        | Expr::Var { .. } => {}
+        | Expr::Null { .. } => {}
+    }
+}
+
+/// The computed parts of a reference, and what it starts with where that is no name.
+fn walk_brackets(expr: &Expr, visit: &mut dyn FnMut(&Node<'_>)) {
+    match expr {
+        Expr::RefDot { refr, .. } => walk_brackets(refr, visit),
+        Expr::RefBrack { refr, index, .. } => {
+            walk_brackets(refr, visit);
+            walk(index, visit);
+        }
+        Expr::Var { .. } => {}
+        other => walk(other, visit),
     }
 }

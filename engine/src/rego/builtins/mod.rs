@@ -3,8 +3,11 @@
 //! Each is written from the documentation of OPA's built-in of the same name, in the module of its family.
 //! regorus looks an extension up before its own built-ins, so one of the same name replaces it.
 
+mod collection;
 mod moment;
 mod operand;
+mod outside;
+mod template;
 
 use regorus::unstable::BUILTINS;
 use regorus::{Engine, Value};
@@ -51,7 +54,12 @@ const fn builtin(
 }
 
 /// The built-ins of every family.
-const FAMILIES: &[&[Builtin]] = &[moment::BUILTINS];
+const FAMILIES: &[&[Builtin]] = &[
+    collection::BUILTINS,
+    moment::BUILTINS,
+    outside::BUILTINS,
+    template::BUILTINS,
+];
 
 /// Every built-in of this crate.
 pub(super) fn all() -> impl Iterator<Item = &'static Builtin> {
@@ -59,10 +67,13 @@ pub(super) fn all() -> impl Iterator<Item = &'static Builtin> {
 }
 
 /// How many operands a built-in takes, also one of regorus; None where there is none of this name. `print` takes any
-/// number.
+/// number. The built-ins that read annotations are values by the time a policy is checked; they are names here for what
+/// replaces them.
 pub(super) fn arity(name: &str) -> Option<usize> {
-    if name == "print" {
-        return Some(usize::MAX);
+    match name {
+        "print" => return Some(usize::MAX),
+        "rego.metadata.rule" | "rego.metadata.chain" => return Some(0),
+        _ => {}
     }
     all()
         .find(|builtin| builtin.name == name)

@@ -6,10 +6,10 @@ use regorus::Value;
 use regorus::unstable::{BoolOp, Expr, Literal, Module as Ast, Query, Rule};
 use soc2gate_source::{Code, Diagnostic};
 
+use super::walk::each_statement;
 use super::{Context, name_of, report};
 use crate::rego::reference::{head, start_of, static_path};
 use crate::rego::terms::{Reference, reference};
-use crate::rego::walk::each_statement;
 
 /// What every subject has: the envelope, and what an object or a pull request is refused without.
 const PRESENT: &[&str] = &[
@@ -135,7 +135,7 @@ impl Package {
             match missing {
                 Some(path) if is_negated => {
                     let message = format!(
-                        "where {path} is missing, this `not` is true here and undefined in OPA"
+                        "where {path} is missing, this `not` is undefined and nothing is denied"
                     );
                     report(found, Code::LintNegation, start_of(expr), message);
                 }

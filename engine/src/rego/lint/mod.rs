@@ -5,42 +5,49 @@
 
 mod fail_open;
 mod style;
+pub(in crate::rego) mod walk;
 
 use std::collections::BTreeSet;
 
 use regorus::unstable::{Module as Ast, NodeRef, Span};
 use soc2gate_source::{Code, Diagnostic};
 
+use super::authored::Authored;
 use super::place::locate;
 use super::reference::{head, static_path};
-use super::{builtins, new_engine, package_of};
+use super::{Module, package_of};
 use crate::PolicySource;
 
 /// What may be wrong with some files that are read together, ordered by place. Files that do not parse are left to those
 /// who load them.
 pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
-    let mut engine = new_engine();
-    builtins::install(&mut engine);
-    for file in files {
-        // What does not parse is reported by whoever loads it.
-        let _ = engine.add_policy(file.file.clone(), file.text.clone());
-    }
-    let modules = engine.get_modules().clone();
+    let sources: Vec<Module> = files
+        .iter()
+        .map(|file| Module::new(&file.file, &file.text))
+        .collect();
+    let authored = Authored::new(&sources);
+    let modules = authored.trees();
     let controls: BTreeSet<&str> = files
         .iter()
         .filter(|file| file.claims_control())
         .map(|file| file.file.as_str())
         .collect();
     let mut found = Vec::new();
-    for module in &modules {
+    for module in modules {
         let file = module.package.span.source.get_path().clone();
         let context = Context {
             package: package_of(module),
             is_control: controls.contains(file.as_str()),
-            modules: &modules,
+            modules,
         };
         style::lint(module, &context, &mut found);
         fail_open::lint(module, &context, &mut found);
+    }
+    for diagnostic in &mut found {
+        diagnostic.location = diagnostic
+            .location
+            .take()
+            .map(|location| authored.original(location));
     }
     found.sort_by(|a, b| (&a.location, a.code).cmp(&(&b.location, b.code)));
     found.dedup();

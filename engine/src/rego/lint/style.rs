@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use regorus::unstable::{AssignOp, Expr, Literal, Module as Ast, Rule, RuleHead, Span};
 use soc2gate_source::{Code, Diagnostic};
 
+use super::walk::{each_expr, each_statement};
 use super::{Context, name_of, report};
 use crate::rego::reference::{head, import_alias, start_of, static_path};
-use crate::rego::walk::{each_expr, each_statement};
 
 /// The rules that are a control's; all others are its helpers.
 const RULES: &[&str] = &["deny", "unknown", "applicable"];
