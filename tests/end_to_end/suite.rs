@@ -56,6 +56,42 @@ fn failing_assertions_show_their_lines_and_both_sides() {
 }
 
 #[test]
+fn expressions_are_shown_as_they_were_written() {
+    let folder = folder(&[(
+        "a_test.rego",
+        "package a_test\n\ntest_template if {\n\tname := \"n\"\n\t$\"bad {name}\" == \"other\"\n}\n\ntest_not if {\n\tx := {\"a\": 1}\n\tnot startswith(x.missing, \"x\")\n}\n\ntest_some if {\n\tsome v in [1, 2, 3, 4]\n\tv > 5\n}\n",
+    )]);
+    let (text, code) = run(folder.path(), &["test"]);
+    assert_eq!(code, 1);
+    insta::assert_snapshot!(text, @r#"
+    FAIL data.a_test.test_template
+      a_test.rego:5:2: is false
+        $"bad {name}" == "other"
+        - left
+        + right
+        - "bad n"
+        + "other"
+        with name = "n"
+
+    FAIL data.a_test.test_not
+      a_test.rego:10:2: is undefined
+        not startswith(x.missing, "x")
+        x.missing is undefined
+        with x = {"a": 1}
+
+    FAIL data.a_test.test_some
+      a_test.rego:15:2: is false
+        v > 5
+        with v = 1
+        with v = 2
+        with v = 3
+        and 1 more
+
+    3 tests: 0 passed, 3 failed; 0 cases: 0 passed
+    "#);
+}
+
+#[test]
 fn what_passes_is_shown_when_it_is_asked_for() {
     let folder = plain();
     let (text, code) = run(

@@ -71,17 +71,16 @@ pub(crate) fn run(suite: &Suite, choice: &Choice) -> Report {
     report
 }
 
+/// What one runner came to: its tests, and what they reached.
+type Part = (Vec<Outcome>, Result<Vec<FileCoverage>, Diagnostic>);
+
 /// Each thread has a runner, and so a coverage, of its own.
-fn run_tests(
-    tests: &RegoTests,
-    chosen: &[&RegoTest],
-    coverage: bool,
-) -> (Vec<Outcome>, Result<Vec<FileCoverage>, Diagnostic>) {
+fn run_tests(tests: &RegoTests, chosen: &[&RegoTest], coverage: bool) -> Part {
     let share = chosen
         .len()
         .div_ceil(rayon::current_num_threads().max(1))
         .max(1);
-    let parts: Vec<(Vec<Outcome>, Result<Vec<FileCoverage>, Diagnostic>)> = chosen
+    let parts: Vec<Part> = chosen
         .par_chunks(share)
         .map(|chunk| {
             let mut runner = tests.runner(coverage);

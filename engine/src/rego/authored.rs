@@ -10,7 +10,10 @@ use super::{Module, Parsed, source};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Authored {
     trees: Vec<NodeRef<Ast>>,
+    /// As they were parsed.
     modules: Vec<Module>,
+    /// As they were written.
+    sources: Vec<Module>,
 }
 
 impl Authored {
@@ -26,6 +29,7 @@ impl Authored {
         Self {
             trees: parsed.ast(),
             modules: parsed.modules,
+            sources: modules.to_vec(),
         }
     }
 
@@ -45,5 +49,27 @@ impl Authored {
             location.end_column = origin.column(location.end_line, location.end_column);
         }
         location
+    }
+
+    /// The author's text at a place in it.
+    pub(super) fn text(&self, location: &Location) -> Option<String> {
+        let source = self
+            .sources
+            .iter()
+            .find(|module| *module.file == *location.file)?;
+        let first = usize::try_from(location.line.checked_sub(1)?).ok()?;
+        let count = usize::try_from(location.end_line.checked_sub(location.line)?).ok()?;
+        let before = usize::try_from(location.column.checked_sub(1)?).ok()?;
+        let end = usize::try_from(location.end_column.checked_sub(1)?).ok()?;
+        let lines = source.text.lines().skip(first).take(count.checked_add(1)?);
+        let parts: Vec<String> = lines
+            .enumerate()
+            .map(|(at, line)| {
+                let taken = if at == count { end } else { usize::MAX };
+                let skipped = if at == 0 { before } else { 0 };
+                line.chars().take(taken).skip(skipped).collect()
+            })
+            .collect();
+        Some(parts.join("\n")).filter(|text| !text.is_empty())
     }
 }

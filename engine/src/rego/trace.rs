@@ -323,6 +323,8 @@ impl Tracer<'_> {
         let modifiers = slice(&statement.span, text.end, end);
         let ask = |term: &str| self.value(before, term, modifiers);
         let (expression, sides) = match &statement.literal {
+            // With several ways, one of them would be shown.
+            Literal::Expr { expr, .. } if ways.len() > 1 => (Some(expr), None),
             Literal::Expr { expr, .. } => (Some(expr), sides(expr, text.end, &ask)),
             Literal::NotExpr { expr, .. } => (Some(expr), None),
             Literal::SomeIn { collection, .. } => (Some(collection), None),
@@ -330,6 +332,8 @@ impl Tracer<'_> {
             Literal::SomeVars { .. } => (None, None),
         };
         let found = match &statement.literal {
+            // What a negated call is made of is evaluated before it.
+            Literal::NotExpr { .. } if ask(text.text).is_none() => Reason::Undefined,
             Literal::NotExpr { .. } => Reason::Negated,
             Literal::SomeIn { .. } => Reason::NoElement,
             Literal::Every { .. } => Reason::False,
@@ -353,6 +357,7 @@ impl Tracer<'_> {
             .unwrap_or_default()
             .into_iter()
             .filter(|reference| !reference.variables.iter().any(|name| is_free(name)))
+            .filter(|reference| !bound.contains(&reference.text))
             .filter_map(|reference| {
                 let value = ask(&reference.text);
                 let missing = match &value {
@@ -374,9 +379,14 @@ impl Tracer<'_> {
                 })
             })
             .collect();
+        let location = self.explainer.locate(&statement.span);
         Stop {
-            location: self.explainer.locate(&statement.span),
-            expression: place::text(&statement.span).to_owned(),
+            expression: self
+                .explainer
+                .authored
+                .text(&location)
+                .unwrap_or_else(|| place::text(&statement.span).to_owned()),
+            location,
             reason: reason.unwrap_or(found),
             sides,
             terms,

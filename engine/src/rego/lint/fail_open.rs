@@ -303,7 +303,7 @@ fn operands(expr: &Expr, is_negated: bool) -> Vec<&Expr> {
                 BoolOp::Gt | BoolOp::Ge => !counts(lhs),
                 BoolOp::Eq => is_empty(lhs) || is_empty(rhs),
             };
-            // Not equal to something is true where there is nothing, here and in OPA.
+            // Not equal to something is true where there is nothing.
             let is_closed = is_negated && matches!(op, BoolOp::Eq);
             if is_closed || !(matters || is_negated) {
                 return Vec::new();
