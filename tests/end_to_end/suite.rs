@@ -222,6 +222,16 @@ fn tests_that_could_not_run_are_no_success() {
         ],
         "SG4012",
     );
+    let gone = made(&[]);
+    std::fs::remove_file(gone.path().join("own/control.rego")).unwrap();
+    std::fs::remove_file(gone.path().join("own/control_test.rego")).unwrap();
+    std::fs::write(
+        gone.path().join("a_test.rego"),
+        "package a\n\ntest_x if true\n",
+    )
+    .unwrap();
+    let (text, exit) = run(gone.path(), &["test"]);
+    assert!(exit == 2 && text.contains("no control beside"), "{text}");
     let made = made(&[]);
     let own = made.path().join("own");
     std::fs::write(own.join("cases/misnamed.yaml"), POD).unwrap();

@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ignore::{DirEntry, WalkBuilder};
 use soc2gate_engine::{Library, PolicySource, RegoTests};
 use soc2gate_policies::{Case, cases_of};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
@@ -58,7 +59,7 @@ impl Suite {
         let embedded = embedded(&sources);
         let (library, problems) = library(&sources, &embedded);
         diagnostics.extend(problems);
-        let (cases, problems) = cases(&files, &library);
+        let (cases, problems) = cases(paths, &files, &library);
         diagnostics.extend(problems);
         let uses_library = sources
             .iter()
@@ -127,6 +128,7 @@ fn library(sources: &[PolicySource], embedded: &[PolicySource]) -> (Library, Vec
 
 /// The cases beside the files.
 fn cases(
+    paths: &[PathBuf],
     files: &[(PathBuf, PolicySource)],
     library: &Library,
 ) -> (Vec<ControlCase>, Vec<Diagnostic>) {
@@ -137,6 +139,10 @@ fn cases(
         if source.claims_control() {
             controls.push(source);
         }
+    }
+    // Cases whose control is gone would pass by never being judged.
+    for folder in paths.iter().flat_map(|path| case_folders(path)) {
+        folders.entry(folder).or_default();
     }
     let mut found = Vec::new();
     let mut diagnostics = Vec::new();
@@ -176,6 +182,18 @@ fn cases(
         }
     }
     (found, diagnostics)
+}
+
+/// Every folder `cases` below a path; what cannot be listed was reported with the policies.
+fn case_folders(path: &Path) -> Vec<PathBuf> {
+    WalkBuilder::new(path)
+        .standard_filters(false)
+        .build()
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_name() == "cases")
+        .map(DirEntry::into_path)
+        .filter(|path| path.is_dir())
+        .collect()
 }
 
 /// A path as outputs name it, with `/` on every system.
