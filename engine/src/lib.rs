@@ -6,6 +6,7 @@
 
 mod config;
 mod control;
+mod crypto;
 mod decision;
 mod exception;
 mod gate;
@@ -24,6 +25,7 @@ pub use config::{
     Config, Criteria, RawConfig, RawControl, RawControlScope, RawLedger, RawRetention, RawScope,
 };
 pub use control::{Control, ControlId, ControlInput, Frameworks, RelatedResource};
+pub use crypto::jws::{JwsError, verify_jws};
 pub use decision::{DECISION_SCHEMA, Decision, EngineRef, Outcome, SubjectRef};
 pub use exception::{Exception, ExceptionFile, Exceptions, RawException};
 pub use gate::{Context, DEFAULT_BUDGET, Gate, Siblings};

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use soc2gate_engine::{RegoQuery, RegoQueryError, run_rego_query};
@@ -133,7 +134,7 @@ fn judge(case: &Case) -> Result<(), String> {
         input_term: case.input_term.as_deref(),
         query: &case.query,
         strict: case.strict_error,
-        ..RegoQuery::default()
+        now: Timestamp::now(),
     });
     if case.want_error.is_some() || case.want_error_code.is_some() {
         return fails(case, result);

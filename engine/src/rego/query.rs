@@ -122,7 +122,6 @@ fn term_value(term: &str) -> Result<regorus::Value, RegoQueryError> {
 /// OPA's code of an error that came up while a query ran.
 fn code_of(message: &str) -> &'static str {
     const TYPE_MARKS: &[&str] = &[
-        builtins::TYPE_ERROR,
         "expects string",
         "expects numeric",
         "expects array",
@@ -136,6 +135,14 @@ fn code_of(message: &str) -> &'static str {
         "conflict",
         "multiple values",
     ];
+    // A built-in of this crate says its code first, and what follows may quote anything.
+    let said = [builtins::TYPE_ERROR, builtins::BUILTIN_ERROR]
+        .into_iter()
+        .filter_map(|code| Some((message.find(code)?, code)))
+        .min();
+    if let Some((_, code)) = said {
+        return code;
+    }
     let has = |marks: &[&str]| marks.iter().any(|mark| message.contains(mark));
     if has(CONFLICT_MARKS) {
         "eval_conflict_error"

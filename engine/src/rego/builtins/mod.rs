@@ -4,15 +4,21 @@
 //! regorus looks an extension up before its own built-ins, so one of the same name replaces it.
 
 mod collection;
+mod digest;
+mod graphql;
+mod jwt;
 mod moment;
 mod operand;
 mod outside;
 mod template;
+mod x509;
 
 use regorus::unstable::BUILTINS;
 use regorus::{Engine, Value};
 
 pub(crate) use moment::Moment;
+
+use crate::crypto::Malformed;
 
 /// A built-in function.
 #[derive(Clone, Copy)]
@@ -44,6 +50,12 @@ impl Failure {
     }
 }
 
+impl From<Malformed> for Failure {
+    fn from(malformed: Malformed) -> Self {
+        Self::new(malformed.0)
+    }
+}
+
 /// Short for a table's row.
 const fn builtin(
     name: &'static str,
@@ -56,9 +68,13 @@ const fn builtin(
 /// The built-ins of every family.
 const FAMILIES: &[&[Builtin]] = &[
     collection::BUILTINS,
+    digest::BUILTINS,
+    graphql::BUILTINS,
+    jwt::BUILTINS,
     moment::BUILTINS,
     outside::BUILTINS,
     template::BUILTINS,
+    x509::BUILTINS,
 ];
 
 /// Every built-in of this crate.

@@ -69,6 +69,16 @@ impl Moment {
     }
 }
 
+/// The time of the decision that is being made, in nanoseconds since 1970.
+pub(super) fn nanoseconds() -> Result<i64, Failure> {
+    with(|moment| Ok(moment.nanoseconds))
+}
+
+/// The seed of the decision that is being made.
+pub(super) fn seed() -> Result<String, Failure> {
+    with(|moment| Ok(moment.seed.clone()))
+}
+
 /// The clock, and chance that is none.
 pub(super) const BUILTINS: &[Builtin] = &[
     builtin("time.now_ns", 0, |_| {
@@ -82,7 +92,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
     }),
 ];
 
-fn with(value: impl FnOnce(&Moment) -> Result<Value, Failure>) -> Result<Value, Failure> {
+fn with<T>(value: impl FnOnce(&Moment) -> Result<T, Failure>) -> Result<T, Failure> {
     CURRENT.with(|current| {
         let current = current.borrow();
         let moment = current

@@ -3,28 +3,63 @@
 use regorus::unstable::Expr;
 
 use super::tokens::{Kind, tokens};
-use crate::rego::reference::start_of;
 
 /// A part of a text, in bytes.
 pub(super) type Extent = (usize, usize);
 
-/// Where a variable, a reference or a call stands; None for what else there is.
+/// Where an expression stands; None where that is not plain, as with parentheses at its start or end.
 pub(super) fn extent(text: &str, expr: &Expr) -> Option<Extent> {
-    let end = match expr {
-        Expr::Var { span, .. } | Expr::Call { span, .. } => index(span.end)?,
-        Expr::RefDot { field, refr, .. } => {
-            extent(text, refr)?;
-            index(field.0.end)?
+    let (start, end) = match expr {
+        Expr::RefDot { field, refr, .. } => (extent(text, refr)?.0, index(field.0.end)?),
+        Expr::RefBrack { refr, .. } => {
+            let (start, end) = extent(text, refr)?;
+            (start, closed(text, end)?)
         }
-        Expr::RefBrack { refr, .. } => closed(text, extent(text, refr)?.1)?,
-        _ => return None,
+        // A call starts where its function does.
+        Expr::Call { span, fcn, .. } => (extent(text, fcn)?.0, index(span.end)?),
+        Expr::BinExpr { lhs, rhs, .. }
+        | Expr::BoolExpr { lhs, rhs, .. }
+        | Expr::ArithExpr { lhs, rhs, .. } => (extent(text, lhs)?.0, extent(text, rhs)?.1),
+        Expr::UnaryExpr { .. } | Expr::AssignExpr { .. } | Expr::Membership { .. } => return None,
+        // The span of a string is what is between its quotes.
+        Expr::String { span, .. } | Expr::RawString { span, .. } => {
+            let start = index(span.start)?.checked_sub(1)?;
+            (start, end_of(text, start, span.end)?)
+        }
+        other => (index(other.span().start)?, index(other.span().end)?),
     };
-    // A call starts where its function does.
-    let start = match expr {
-        Expr::Call { fcn, .. } => start_of(fcn).start,
-        _ => start_of(expr).start,
-    };
-    Some((index(start)?, end))
+    is_balanced(text.get(start..end)?).then_some((start, end))
+}
+
+/// The end of what a span ends with, which started at `start`: the span of a string ends before its quote.
+pub(super) fn end_of(text: &str, start: usize, end: u32) -> Option<usize> {
+    let end = index(end)?;
+    let rest = text.get(start..)?;
+    let last = tokens(rest)
+        .into_iter()
+        .filter(|token| token.kind != Kind::Comment)
+        .take_while(|token| start + token.start < end)
+        .last();
+    Some(last.map_or(end, |token| end.max(start + token.end)))
+}
+
+/// Whether every bracket in a text is closed in it.
+fn is_balanced(text: &str) -> bool {
+    let mut depth = 0_usize;
+    for token in tokens(text) {
+        if token.kind != Kind::Sign {
+            continue;
+        }
+        match text.get(token.start..token.end) {
+            Some("[" | "(" | "{") => depth += 1,
+            Some("]" | ")" | "}") => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return false,
+            },
+            _ => {}
+        }
+    }
+    depth == 0
 }
 
 /// A place in bytes.

@@ -10,11 +10,11 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Module as Ast};
 
-use super::extent::{Extent, extent, index};
+use super::extent::{Extent, end_of, extent, index};
 use super::iterations::Collections;
 use super::tokens::{Kind, tokens};
 use crate::rego::edits::Edit;
-use crate::rego::reference::{import_alias, package_path, start_of};
+use crate::rego::reference::{import_alias, package_path};
 use crate::rego::walk::{Node, walk_rule};
 
 /// What the name of a term that was taken out starts with.
@@ -198,7 +198,8 @@ impl Search<'_> {
 
     /// A statement with its terms before it.
     fn taken_out(&mut self, statement: &LiteralStmt, terms: &[Extent]) -> Option<Vec<Edit>> {
-        let (start, end) = (index(statement.span.start)?, index(statement.span.end)?);
+        let start = index(statement.span.start)?;
+        let end = end_of(self.text, start, statement.span.end)?;
         let modifiers = match statement.with_mods.first() {
             Some(first) => self.flat(index(first.span.start)?, end)?,
             None => String::new(),
@@ -277,6 +278,14 @@ mod tests {
             (
                 "{\n\tnot r in [input.a,\n\t\t{\"k\": f(1)}]\n}",
                 "{\n\tsoc2gate_term_1 = r ; soc2gate_term_2 = input.a ; soc2gate_term_3 = f(1) ; not soc2gate_term_1 in [soc2gate_term_2,\n\t\t{\"k\": soc2gate_term_3}]\n}",
+            ),
+            (
+                "not f(input.x) == \"a\"",
+                "{ soc2gate_term_1 = f(input.x) ; not soc2gate_term_1 == \"a\" }",
+            ),
+            (
+                "not startswith(input.x, \"a\") with input.x as \"b\"",
+                "{ soc2gate_term_1 = input.x with input.x as \"b\"; not startswith(soc2gate_term_1, \"a\") with input.x as \"b\" }",
             ),
             (
                 "{ not input.a[input.b] == 1 }",
