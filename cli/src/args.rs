@@ -1,16 +1,17 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use clap::builder::PossibleValue;
-use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use soc2gate_engine::SubjectKind;
 
 use crate::output::Format;
 
 /// Judges changes against SOC 2 controls, and says why.
-#[derive(Debug, Parser)]
+#[derive(Debug, clap::Parser)]
 #[command(
     name = "soc2gate",
     version,
@@ -75,7 +76,8 @@ pub(crate) enum Command {
 
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// Files and folders to judge; `-` is standard input. Folders are searched for .yaml, .yml and .json
+    /// Files and folders to judge; `-` is standard input. Folders are searched for .yaml, .yml and .json, and for the
+    /// other formats of documents where a control asks for documents
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
@@ -97,6 +99,11 @@ pub(crate) struct CheckArgs {
     /// Take every input to be of this kind, where detection is not enough
     #[arg(long, value_name = "KIND", value_enum)]
     pub(crate) input_kind: Option<InputKind>,
+
+    /// Format of every input, where its name does not tell it; what it holds is judged as a document unless it is an
+    /// object or a pull request in YAML or JSON
+    #[arg(long, value_name = "FORMAT", value_enum)]
+    pub(crate) parser: Option<InputFormat>,
 
     /// Let a run without subjects pass
     #[arg(long)]
@@ -396,6 +403,7 @@ impl ValueEnum for InputKind {
         &[
             Self(SubjectKind::Kubernetes),
             Self(SubjectKind::PullRequest),
+            Self(SubjectKind::Document),
         ]
     }
 
@@ -403,6 +411,28 @@ impl ValueEnum for InputKind {
         Some(match self.0 {
             SubjectKind::Kubernetes => PossibleValue::new("kubernetes"),
             SubjectKind::PullRequest => PossibleValue::new("pull-request").alias("pull_request"),
+            SubjectKind::Document => PossibleValue::new("document"),
         })
+    }
+}
+
+/// A format of documents, as it is named on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InputFormat(pub(crate) soc2gate_inputs::Format);
+
+impl ValueEnum for InputFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<InputFormat>> = LazyLock::new(|| {
+            soc2gate_inputs::Format::ALL
+                .iter()
+                .copied()
+                .map(InputFormat)
+                .collect()
+        });
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.as_str()))
     }
 }

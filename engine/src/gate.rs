@@ -176,6 +176,12 @@ impl Gate {
             .collect()
     }
 
+    /// Whether a control speaks of subjects of a kind.
+    pub fn asks_for(&self, kind: SubjectKind) -> bool {
+        let mut inputs = self.controls().flat_map(|control| &control.inputs);
+        inputs.any(|input| input.kind == kind)
+    }
+
     /// The exceptions.
     pub fn exceptions(&self) -> &Exceptions {
         &self.inner.exceptions

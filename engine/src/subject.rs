@@ -18,17 +18,20 @@ pub enum SubjectKind {
     Kubernetes,
     /// A pull request: the document `soc2gate.dev/pull-request/v1`.
     PullRequest,
+    /// A configuration document of any format.
+    Document,
 }
 
 impl SubjectKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Kubernetes, Self::PullRequest];
+    pub const ALL: &'static [Self] = &[Self::Kubernetes, Self::PullRequest, Self::Document];
 
     /// The kind as it stands in METADATA, in `input.kind` and at the start of a subject's id.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
             Self::PullRequest => "pull_request",
+            Self::Document => "document",
         }
     }
 }
@@ -39,13 +42,13 @@ impl fmt::Display for SubjectKind {
     }
 }
 
-/// The one thing that is judged: a pull request, a Kubernetes object.
+/// The one thing that is judged: a pull request, a Kubernetes object, a configuration document.
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// Its kind.
     pub kind: SubjectKind,
     /// Its stable id, starting with its kind: `kubernetes/apps/Deployment/shop/web`,
-    /// `pull_request/acme/shop/42`. Exceptions select by it.
+    /// `pull_request/acme/shop/42`, `document/deploy/values.yaml#2`. Exceptions select by it.
     pub id: String,
     /// Its type within its kind, for routing: `apps/Deployment`, `Pod`. None where the kind has no types.
     pub resource: Option<String>,

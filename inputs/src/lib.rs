@@ -2,14 +2,17 @@
 //!
 //! A file is split into [`Unit`]s that can be read on their own ([`units`]); [`read`] turns a unit into
 //! [`Subject`](soc2gate_engine::Subject)s and [`Diagnostic`](soc2gate_source::Diagnostic)s, and
-//! [`siblings`] picks the documents that controls read beside a subject.
+//! [`siblings`] picks the documents that controls read beside a subject. [`documents`] reads a file of any [`Format`]
+//! as configuration documents.
 
+mod document;
 mod kubernetes;
 pub mod pull_request;
 mod pull_request_subject;
 mod read;
 mod unit;
 
+pub use document::{Format, documents};
 pub use kubernetes::siblings;
 pub use read::{Read, read};
-pub use unit::{SourceFile, Unit, units};
+pub use unit::{Reading, SourceFile, Unit, units};

@@ -4,7 +4,7 @@ use serde_json::Value;
 use soc2gate_engine::{Subject, SubjectKind};
 use soc2gate_source::{Code, Diagnostic, Document, Position, Span};
 
-use crate::{Unit, kubernetes, pull_request_subject};
+use crate::{Reading, Unit, document, kubernetes, pull_request_subject};
 
 /// What a unit held.
 #[derive(Debug, Default)]
@@ -15,12 +15,20 @@ pub struct Read {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Reads a unit. Without `kind` its documents are told apart by what they say they are; with it, a document
+/// Reads a unit. Where no kind is given its documents are told apart by what they say they are; where one is, a document
 /// of another kind is an error.
-pub fn read(unit: &Unit, kind: Option<SubjectKind>) -> Read {
+pub fn read(unit: &Unit, reading: Reading) -> Read {
     let mut read = Read::default();
+    if reading.kind == Some(SubjectKind::Document) || !unit.format.is_general() {
+        document::document(unit, &mut read);
+        return read;
+    }
     let document = match unit.parse() {
         Ok(Some(document)) => document,
+        Ok(None) if reading.kind.is_none() && reading.takes_documents() => {
+            document::document(unit, &mut read);
+            return read;
+        }
         Ok(None) => return read,
         Err(error) => {
             read.diagnostics
@@ -28,16 +36,23 @@ pub fn read(unit: &Unit, kind: Option<SubjectKind>) -> Read {
             return read;
         }
     };
-    match kind.or_else(|| detect(&document.value)) {
-        Some(SubjectKind::Kubernetes) => {
-            kubernetes::read(unit, document, kind.is_some(), &mut read);
+    let is_certain = reading.kind.is_some();
+    let foreign = match reading.kind.or_else(|| detect(&document.value)) {
+        Some(SubjectKind::Kubernetes) => kubernetes::foreign(&document.value, is_certain),
+        Some(SubjectKind::PullRequest) => {
+            pull_request_subject::read(unit, document, &mut read);
+            return read;
         }
-        Some(SubjectKind::PullRequest) => pull_request_subject::read(unit, document, &mut read),
-        None => read.diagnostics.push(skipped(
-            unit,
-            &document,
-            "no Kubernetes object and no pull request document",
-        )),
+        Some(SubjectKind::Document) | None => {
+            Some("no Kubernetes object and no pull request document".to_owned())
+        }
+    };
+    match foreign {
+        None => kubernetes::read(unit, document, &mut read),
+        Some(_) if !is_certain && reading.takes_documents() => {
+            document::subjects(unit, document, &mut read);
+        }
+        Some(what) => read.diagnostics.push(skipped(unit, &document, &what)),
     }
     read
 }

@@ -14,7 +14,7 @@ use soc2gate_engine::{
     Config, Context, Decision, Exceptions, Gate, Library, Siblings, Status, Subject, SubjectKind,
     Verdict,
 };
-use soc2gate_inputs::SourceFile;
+use soc2gate_inputs::{Reading, SourceFile};
 
 /// A control's folder.
 #[derive(Debug, Clone)]
@@ -172,7 +172,11 @@ impl Case {
             name: name.to_string_lossy().into(),
             text: read(&self.file)?.into(),
         };
-        let units = soc2gate_inputs::units(&file);
+        let reading = Reading {
+            documents: gate.asks_for(SubjectKind::Document),
+            ..Reading::default()
+        };
+        let units = soc2gate_inputs::units(&file, reading);
         let wanted = gate.context_resources(SubjectKind::Kubernetes);
         let mut siblings: Siblings = wanted
             .iter()
@@ -183,7 +187,7 @@ impl Case {
         }
         let mut subjects = Vec::new();
         for unit in &units {
-            let read = soc2gate_inputs::read(unit, None);
+            let read = soc2gate_inputs::read(unit, reading);
             if let Some(problem) = read
                 .diagnostics
                 .iter()

@@ -64,8 +64,8 @@ codes! {
         "keep one of them; readers disagree on which one counts";
     TooDeep = "SG1008", Error, "a document is nested too deeply",
         "documents are read to a depth of 128";
-    AliasExpansion = "SG1009", Error, "YAML aliases expand to too many values",
-        "write the values out, or use fewer aliases";
+    AliasExpansion = "SG1009", Error, "aliases or references expand to too many values",
+        "write the values out, or use fewer aliases and references";
     UnsupportedSyntax = "SG1010", Error, "a construct has no JSON equivalent",
         "Kubernetes reads YAML as JSON: use plain keys and finite numbers, and render a Helm template first";
     NotASubject = "SG1011", Note, "a file holds nothing that the gate judges",

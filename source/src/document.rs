@@ -16,7 +16,7 @@ pub struct Document {
 }
 
 /// Deepest nesting that is read. Kubernetes objects stay below 60; the API server itself stops at 10,000.
-pub(crate) const MAX_DEPTH: usize = 128;
+pub const MAX_DEPTH: usize = 128;
 
 /// What is wrong with a text that could not be parsed. Never quotes a value of the text: it may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub enum ParseErrorKind {
     DuplicateKey(String),
     /// Nested deeper than [`MAX_DEPTH`].
     TooDeep,
-    /// Aliases expand to more nodes than are read: an "alias bomb".
+    /// Aliases or references expand to more than is read: an "alias bomb".
     TooLarge,
     /// A key, tag or merge that JSON cannot express.
     Unsupported(&'static str),
@@ -61,7 +61,7 @@ impl fmt::Display for ParseErrorKind {
             Self::Syntax(what) => f.write_str(what),
             Self::DuplicateKey(key) => write!(f, "key {key:?} stands twice in one mapping"),
             Self::TooDeep => write!(f, "nested deeper than {MAX_DEPTH} levels"),
-            Self::TooLarge => f.write_str("aliases expand to too many values"),
+            Self::TooLarge => f.write_str("references expand to too many values"),
             Self::Unsupported(what) => f.write_str(what),
         }
     }

@@ -136,7 +136,7 @@ fn column_index(column: u32) -> usize {
 }
 
 fn is_punctuation(character: char) -> bool {
-    character.is_whitespace() || "-:,?[]{}|>\"'".contains(character)
+    character.is_whitespace() || "-:,?[]{}|<>=\"'".contains(character)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! JSON (RFC 8259) with positions.
 
 use jsonc_parser::ast::{ObjectPropName, Value as Ast};
-use jsonc_parser::common::{Range, Ranged};
+use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 use serde_json::Value;
 
-use crate::{Document, ParseError, ParseErrorKind, Position, Segment, SourceMap, Span};
+use crate::{Document, Lines, ParseError, ParseErrorKind, Position, Segment, SourceMap, Span};
 
 /// Strictly RFC 8259.
 const STRICT: ParseOptions = ParseOptions {
@@ -32,7 +32,7 @@ pub fn parse_json(text: &str) -> Result<Document, ParseError> {
     };
     let parsed = parse_to_ast(text, &options, &STRICT).map_err(|error| ParseError {
         kind: ParseErrorKind::Syntax("not a JSON text".to_owned()),
-        span: Lines::new(text).span(error.range()),
+        span: Lines::new(text).span(error.range().start..error.range().end),
     })?;
     let mut builder = Builder {
         lines: Lines::new(text),
@@ -99,7 +99,7 @@ impl Builder<'_> {
                         ObjectPropName::String(literal) => (literal.value.as_ref(), literal.range),
                         ObjectPropName::Word(literal) => (literal.value, literal.range),
                     };
-                    let at = self.lines.span(at);
+                    let at = self.lines.span(at.start..at.end);
                     if !keys.insert(name) {
                         let kind = ParseErrorKind::DuplicateKey(name.to_owned());
                         return Err(ParseError { kind, span: at });
@@ -117,50 +117,6 @@ impl Builder<'_> {
         let end = self.lines.position(range.end);
         self.map.close(index, Some(Span::at(end)));
         Ok(())
-    }
-}
-
-/// Byte offsets to lines and columns. Goes on from the last place asked for, so that asking in document
-/// order takes one pass over the text, however long its lines are.
-struct Lines<'a> {
-    text: &'a str,
-    offset: usize,
-    position: Position,
-}
-
-impl<'a> Lines<'a> {
-    fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            offset: 0,
-            position: Position::START,
-        }
-    }
-
-    fn span(&mut self, range: Range) -> Span {
-        Span::new(self.position(range.start), self.position(range.end))
-    }
-
-    fn position(&mut self, offset: usize) -> Position {
-        if offset < self.offset {
-            self.offset = 0;
-            self.position = Position::START;
-        }
-        for character in self
-            .text
-            .get(self.offset..offset)
-            .unwrap_or_default()
-            .chars()
-        {
-            if character == '\n' {
-                self.position.line = self.position.line.saturating_add(1);
-                self.position.column = 1;
-            } else {
-                self.position.column = self.position.column.saturating_add(1);
-            }
-        }
-        self.offset = offset;
-        self.position
     }
 }
 

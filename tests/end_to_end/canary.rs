@@ -102,6 +102,102 @@ fn pull_requests() -> Vec<(&'static str, String)> {
     ]
 }
 
+/// The canary as a value, as text between values and as what does not parse, in documents of every format.
+fn documents() -> Vec<(&'static str, String)> {
+    let texts = [
+        ("d0.yaml", "a: CANARY # CANARY\nb: [CANARY, 'x CANARY']\n"),
+        ("d1.json", "[{\"a\": \"CANARY\"}, \"CANARY\"]"),
+        ("d2.jsonc", "// CANARY\n{\"a\": /* CANARY */ \"CANARY\",}\n"),
+        (
+            "d3.toml",
+            "a = \"CANARY\" # CANARY\n[b]\nc = [\"CANARY\", {d = 'CANARY'}]\n",
+        ),
+        (
+            "d4.tf",
+            "// CANARY\na \"b\" {\n  c = \"CANARY\" # CANARY\n  d = f(\"CANARY\")\n  e = <<EOT\nCANARY\nEOT\n}\n",
+        ),
+        (
+            "Dockerfile",
+            "# CANARY\nFROM CANARY\nENV A=CANARY B=\"CANARY\"\nRUN --mount=id=CANARY echo CANARY \\\n  CANARY\n",
+        ),
+        (
+            "d6.ini",
+            "; CANARY\n[a]\nb = CANARY ; CANARY\nc: \"CANARY\"\n",
+        ),
+        (
+            "d7.xml",
+            "<!-- CANARY --><a b=\"CANARY\">CANARY<c>CANARY</c><![CDATA[CANARY]]></a>",
+        ),
+        (
+            ".env",
+            "# CANARY\nA=CANARY # CANARY\nexport B='CANARY\nCANARY'\n",
+        ),
+        ("d9.properties", "# CANARY\na=CANARY\\\n  CANARY\n"),
+        ("d10.csv", "a,b\nCANARY,\"CANARY\nCANARY\"\n"),
+        ("e0.yaml", "a: CANARY: CANARY\n"),
+        ("e1.json", "{\"a\": CANARY}"),
+        ("e2.jsonc", "{\"a\": CANARY}"),
+        ("e3.toml", "a = CANARY\n"),
+        ("e4.tf", "a = \"CANARY\n"),
+        ("e4.hcl", "a \"b\" CANARY = 1\n"),
+        ("e5.dockerfile", "CANARY CANARY\n"),
+        ("Dockerfile.e5", "FROM a\nENV CANARY\n"),
+        ("e6.ini", "[a]\nCANARY\n"),
+        ("e7.xml", "<a b='&CANARY;'>CANARY</b>"),
+        ("f7.xml", "<a>&CANARY;</a>"),
+        ("e8.env", "CANARY\n"),
+        ("f8.env", "A='CANARY\n"),
+        ("e9.properties", "a=CANARY\\uCANARY\n"),
+        ("e10.csv", "a,b\nCANARY\n"),
+    ];
+    texts
+        .into_iter()
+        .map(|(name, text)| (name, text.replace("CANARY", CANARY)))
+        .collect()
+}
+
+/// A control that points at every part of every document.
+const EVERY_PART: &str = "# METADATA\n# title: t\n# description: d\n# scope: package\n# custom:\n#   id: OWN-01\n#   severity: high\n#   inputs: [{kind: document}]\n#   frameworks: {soc2: [CC6.1]}\n#   remediation: r\npackage own.parts\n\nimport rego.v1\n\ndeny contains {\"message\": \"a part\", \"path\": path} if {\n\twalk(input.object, [path, _])\n}\n";
+
+#[test]
+fn a_planted_secret_in_a_document_is_never_written() {
+    let rego = [("own/parts.rego", EVERY_PART)];
+    let folder = folder(&rego);
+    let mut planted = 0;
+    for (name, text) in documents() {
+        assert!(text.contains(CANARY), "{name}");
+        std::fs::write(folder.path().join(name), text).unwrap();
+        planted += 1;
+    }
+    assert!(planted > 25);
+    for format in ["human", "json", "sarif", "junit", "markdown"] {
+        for more in [&[][..], &["--input-kind", "document"]] {
+            let mut command = soc2gate(folder.path());
+            command.args([
+                "check",
+                ".",
+                "--policies",
+                "own",
+                "--show-passing",
+                "--format",
+                format,
+            ]);
+            let output = command.args(more).output().unwrap();
+            assert_eq!(output.status.code(), Some(2));
+            let written = [output.stdout, output.stderr].concat();
+            let text = String::from_utf8_lossy(&written);
+            for (at, line) in text.lines().enumerate() {
+                assert!(!line.contains(CANARY), "{format} line {at}: {line}");
+            }
+            let named = ["d3.toml", "Dockerfile", ".env", "d10.csv"];
+            assert!(
+                named.iter().all(|name| text.contains(name)),
+                "{format}: {text}"
+            );
+        }
+    }
+}
+
 #[test]
 fn a_planted_secret_is_never_written() {
     let folder = tempfile::tempdir().unwrap();

@@ -15,6 +15,7 @@ mod canary;
 mod cases;
 mod commands;
 mod corpora;
+mod documents;
 mod eval;
 mod examples;
 mod guide;

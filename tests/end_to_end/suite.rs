@@ -318,6 +318,7 @@ fn no_control_is_made_that_would_not_load() {
             "Deployment",
         ],
         &["control", "new", "OWN-02", "other", "--package", "soc2 x"],
+        &["control", "new", "OWN-02", "other", "--kind", "document"],
         &[
             "control",
             "new",

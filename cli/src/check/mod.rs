@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use soc2gate_engine::{Context, Decision, Gate, Judge, Siblings, SubjectKind};
-use soc2gate_inputs::{Read, Unit};
+use soc2gate_inputs::{Read, Reading, Unit};
 use soc2gate_source::Diagnostic;
 
 use crate::collect::{FileReader, FileSource};
@@ -33,7 +33,7 @@ pub(crate) struct Run<'a> {
     pub(crate) gate: &'a Gate,
     pub(crate) pool: &'a ThreadPool,
     pub(crate) reader: &'a FileReader,
-    pub(crate) kind: Option<SubjectKind>,
+    pub(crate) reading: Reading,
     pub(crate) now: Timestamp,
 }
 
@@ -78,7 +78,7 @@ impl Run<'_> {
             match self.reader.read(source) {
                 Ok(file) => {
                     bytes += file.text.len();
-                    units.extend(soc2gate_inputs::units(&file));
+                    units.extend(soc2gate_inputs::units(&file, self.reading));
                 }
                 Err(diagnostic) => unread.push(diagnostic),
             }
@@ -118,7 +118,7 @@ impl Run<'_> {
         judge: &mut Judge,
         context: &Context,
     ) -> (Read, Vec<Decision>) {
-        let read = soc2gate_inputs::read(unit, self.kind);
+        let read = soc2gate_inputs::read(unit, self.reading);
         let decisions = if read.subjects.len() < LONG_LIST {
             read.subjects
                 .iter()
@@ -154,7 +154,7 @@ impl Run<'_> {
                         let mut found = Siblings::new();
                         // A file that cannot be read is reported when it is judged.
                         if let Ok(file) = self.reader.read(source) {
-                            for unit in soc2gate_inputs::units(&file) {
+                            for unit in soc2gate_inputs::units(&file, self.reading) {
                                 soc2gate_inputs::siblings(&unit, &wanted, &mut found);
                             }
                         }

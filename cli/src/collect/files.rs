@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ignore::{DirEntry, WalkBuilder};
-use soc2gate_inputs::SourceFile;
+use soc2gate_inputs::{Format, SourceFile};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 /// One file to read.
@@ -19,9 +19,13 @@ pub(crate) enum FileSource {
     Stdin,
 }
 
-/// Finds the files that paths name: files as they are, folders searched for manifests, in a stable order.
-/// What cannot be read is reported.
-pub(crate) fn find(paths: &[PathBuf], honour_ignore: bool) -> (Vec<FileSource>, Vec<Diagnostic>) {
+/// Finds the files that paths name: files as they are, folders searched for manifests and, where they are wanted,
+/// documents of any format, in a stable order. What cannot be read is reported.
+pub(crate) fn find(
+    paths: &[PathBuf],
+    honour_ignore: bool,
+    documents: bool,
+) -> (Vec<FileSource>, Vec<Diagnostic>) {
     let mut sources = Vec::new();
     let mut diagnostics = Vec::new();
     let mut seen = BTreeSet::new();
@@ -30,7 +34,9 @@ pub(crate) fn find(paths: &[PathBuf], honour_ignore: bool) -> (Vec<FileSource>, 
             vec![FileSource::Stdin]
         } else {
             match fs::metadata(path) {
-                Ok(metadata) if metadata.is_dir() => walk(path, honour_ignore, &mut diagnostics),
+                Ok(metadata) if metadata.is_dir() => {
+                    walk(path, honour_ignore, documents, &mut diagnostics)
+                }
                 Ok(_) => vec![FileSource::Path(path.clone())],
                 Err(error) => {
                     diagnostics.push(cannot_read(path, &error));
@@ -59,7 +65,12 @@ pub(crate) fn leave_out(sources: &mut Vec<FileSource>, files: &[PathBuf]) {
     });
 }
 
-fn walk(folder: &Path, honour_ignore: bool, diagnostics: &mut Vec<Diagnostic>) -> Vec<FileSource> {
+fn walk(
+    folder: &Path,
+    honour_ignore: bool,
+    documents: bool,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<FileSource> {
     let walk = WalkBuilder::new(folder)
         // A manifest in a hidden folder is a manifest.
         .hidden(false)
@@ -76,7 +87,9 @@ fn walk(folder: &Path, honour_ignore: bool, diagnostics: &mut Vec<Diagnostic>) -
     let mut found = Vec::new();
     for entry in walk {
         match entry {
-            Ok(entry) if is_manifest(&entry) => found.push(FileSource::Path(entry.into_path())),
+            Ok(entry) if is_input(&entry, documents) => {
+                found.push(FileSource::Path(entry.into_path()));
+            }
             Ok(_) => {}
             Err(error) => diagnostics.push(walk_error(folder, &error)),
         }
@@ -84,14 +97,14 @@ fn walk(folder: &Path, honour_ignore: bool, diagnostics: &mut Vec<Diagnostic>) -
     found
 }
 
-fn is_manifest(entry: &DirEntry) -> bool {
-    let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-    is_file
-        && entry.path().extension().is_some_and(|extension| {
-            ["yaml", "yml", "json"]
-                .iter()
-                .any(|known| extension.eq_ignore_ascii_case(known))
-        })
+fn is_input(entry: &DirEntry, documents: bool) -> bool {
+    let format = Format::of_file_name(&entry.path().to_string_lossy());
+    let is_wanted = match format {
+        Some(Format::Yaml | Format::Json) => true,
+        Some(_) => documents,
+        None => false,
+    };
+    is_wanted && entry.file_type().is_some_and(|kind| kind.is_file())
 }
 
 fn walk_error(folder: &Path, error: &ignore::Error) -> Diagnostic {
@@ -226,7 +239,7 @@ mod tests {
     }
 
     fn names(folder: &Path, honour_ignore: bool) -> Vec<String> {
-        let (sources, diagnostics) = find(&[folder.to_path_buf()], honour_ignore);
+        let (sources, diagnostics) = find(&[folder.to_path_buf()], honour_ignore, false);
         assert_eq!(diagnostics, []);
         sources
             .into_iter()
@@ -272,13 +285,27 @@ mod tests {
         );
     }
 
+    #[test]
+    fn documents_of_any_format_are_found_where_they_are_wanted() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in [".env", "Dockerfile", "a.tf", "b.yaml", "readme.md", "-"] {
+            write(folder.path(), name, "a: 1");
+        }
+        let count = |documents| {
+            find(&[folder.path().to_path_buf()], true, documents)
+                .0
+                .len()
+        };
+        assert_eq!((count(true), count(false)), (4, 1));
+    }
+
     #[cfg(unix)]
     #[test]
     fn a_symlink_loop_is_reported_and_left() {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "a/x.yaml", "a: 1");
         std::os::unix::fs::symlink(folder.path(), folder.path().join("a/loop")).unwrap();
-        let (sources, diagnostics) = find(&[folder.path().to_path_buf()], true);
+        let (sources, diagnostics) = find(&[folder.path().to_path_buf()], true, false);
         assert_eq!(sources.len(), 1);
         assert_eq!(
             diagnostics.iter().map(|d| d.code).collect::<Vec<_>>(),
@@ -313,7 +340,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         write(folder.path(), "a.yaml", "a: 1");
         let file = folder.path().join("a.yaml");
-        let (sources, _) = find(&[file.clone(), folder.path().to_path_buf(), file], true);
+        let (sources, _) = find(
+            &[file.clone(), folder.path().to_path_buf(), file],
+            true,
+            false,
+        );
         assert_eq!(sources.len(), 1);
     }
 }

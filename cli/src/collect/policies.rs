@@ -200,7 +200,7 @@ fn is_rego(path: &Path) -> bool {
 fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
-            let (sources, problems) = super::find(&[path.to_path_buf()], false);
+            let (sources, problems) = super::find(&[path.to_path_buf()], false, false);
             diagnostics.extend(problems);
             sources
                 .into_iter()

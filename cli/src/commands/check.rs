@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use soc2gate_engine::{Control, Gate, Library};
+use soc2gate_engine::{Control, Gate, Library, SubjectKind};
+use soc2gate_inputs::Reading;
 use soc2gate_source::{Code, Diagnostic};
 
 use super::{complain, pool};
@@ -32,6 +33,13 @@ pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
             return Exit::Usage;
         }
     };
+    let other_kind = args
+        .input_kind
+        .filter(|kind| kind.0 != SubjectKind::Document);
+    if args.parser.is_some() && other_kind.is_some() {
+        complain("error: --parser goes with --input-kind document only");
+        return Exit::Usage;
+    }
     // Opening an output empties its file.
     if let Some(path) = args.output.iter().find(|path| args.paths.contains(path)) {
         complain(&format!(
@@ -73,7 +81,12 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
     let (gate, problems) = Gate::new(&library, &config, exceptions);
     diagnostics.extend(problems);
 
-    let (mut sources, problems) = find(&args.paths, !args.no_ignore);
+    let reading = Reading {
+        kind: args.input_kind.map(|kind| kind.0),
+        format: args.parser.map(|format| format.0),
+        documents: gate.asks_for(SubjectKind::Document),
+    };
+    let (mut sources, problems) = find(&args.paths, !args.no_ignore, reading.takes_documents());
     diagnostics.extend(problems);
     files.extend(args.output.iter().cloned());
     leave_out(&mut sources, &files);
@@ -95,7 +108,7 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
                 gate: &gate,
                 pool: &pool,
                 reader: &reader,
-                kind: args.input_kind.map(|kind| kind.0),
+                reading,
                 now,
             };
             run.judge(&sources, outputs, &Progress::new())?

@@ -45,6 +45,9 @@ impl NewControl<'_> {
                     include_str!("kubernetes/fail-has-no-owner.yaml.in").to_owned(),
                 ),
             ],
+            SubjectKind::Document => {
+                bail!("there is no template for configuration documents; write the control by hand")
+            }
             SubjectKind::PullRequest => {
                 let case =
                     |labels| include_str!("pull_request/case.json.in").replace("@LABELS@", labels);

@@ -10,35 +10,32 @@ use serde_json::Value;
 use soc2gate_engine::{Siblings, Subject, SubjectKind, SubjectSource};
 use soc2gate_source::{Code, Diagnostic, Document, Path, Position, Segment, SourceMap, Span};
 
-use crate::read::skipped;
 use crate::{Read, Unit};
 use identity::{Identity, Missing};
 
 /// How deep lists may be nested in lists.
 const MAX_LIST_DEPTH: usize = 4;
 
-/// Reads the objects of a document: itself, or the items of a list. `certain`: the caller said that it is
-/// Kubernetes.
-pub(crate) fn read(unit: &Unit, document: Document, certain: bool, read: &mut Read) {
-    match Identity::of(&document.value) {
-        Err(_) if !certain && is_foreign(&document.value) => {
-            read.diagnostics
-                .push(skipped(unit, &document, "not an object of a cluster"));
-        }
-        Ok(identity) if identity.is_client_side() => {
-            let what = format!(
-                "{} is a file for a tool, not an object of a cluster",
-                identity.resource()
-            );
-            read.diagnostics.push(skipped(unit, &document, &what));
-        }
-        _ => Reader {
-            unit,
-            map: &document.map,
-            read,
-        }
-        .object(document.value, &mut Vec::new(), None, 0),
+/// Why a document is no object of a cluster, where it is none. `certain`: the caller said that it is Kubernetes.
+pub(crate) fn foreign(value: &Value, certain: bool) -> Option<String> {
+    match Identity::of(value) {
+        Err(_) if !certain && is_foreign(value) => Some("not an object of a cluster".to_owned()),
+        Ok(identity) if identity.is_client_side() => Some(format!(
+            "{} is a file for a tool, not an object of a cluster",
+            identity.resource()
+        )),
+        _ => None,
     }
+}
+
+/// Reads the objects of a document: itself, or the items of a list.
+pub(crate) fn read(unit: &Unit, document: Document, read: &mut Read) {
+    Reader {
+        unit,
+        map: &document.map,
+        read,
+    }
+    .object(document.value, &mut Vec::new(), None, 0);
 }
 
 /// The siblings of the types that `wanted` names, from one unit. A unit that does not parse adds nothing; it
@@ -46,6 +43,9 @@ pub(crate) fn read(unit: &Unit, document: Document, certain: bool, read: &mut Re
 pub fn siblings(unit: &Unit, wanted: &BTreeSet<&str>, siblings: &mut Siblings) {
     let kind_of = |resource: &&str| resource.rsplit('/').next().unwrap_or_default().to_owned();
     let text = unit.text();
+    if !unit.format.is_general() {
+        return;
+    }
     if !wanted
         .iter()
         .any(|resource| text.contains(&kind_of(resource)))
@@ -55,8 +55,11 @@ pub fn siblings(unit: &Unit, wanted: &BTreeSet<&str>, siblings: &mut Siblings) {
     let Ok(Some(document)) = unit.parse() else {
         return;
     };
+    if foreign(&document.value, false).is_some() {
+        return;
+    }
     let mut read = Read::default();
-    self::read(unit, document, false, &mut read);
+    self::read(unit, document, &mut read);
     for subject in read.subjects {
         let Some(resource) = subject
             .resource

@@ -5,7 +5,7 @@ use soc2gate_engine::Subject;
 use soc2gate_source::Severity;
 
 use super::*;
-use crate::{SourceFile, units};
+use crate::{Reading, SourceFile, units};
 
 fn read_text(text: &str) -> Read {
     let file = SourceFile {
@@ -13,8 +13,8 @@ fn read_text(text: &str) -> Read {
         text: text.into(),
     };
     let mut all = Read::default();
-    for unit in units(&file) {
-        let one = crate::read(&unit, None);
+    for unit in units(&file, Reading::default()) {
+        let one = crate::read(&unit, Reading::default());
         all.subjects.extend(one.subjects);
         all.diagnostics.extend(one.diagnostics);
     }
@@ -136,7 +136,7 @@ fn siblings_are_sorted_by_type_and_namespace() {
         text: text.into(),
     };
     let mut found = Siblings::new();
-    for unit in units(&file) {
+    for unit in units(&file, Reading::default()) {
         siblings(
             &unit,
             &BTreeSet::from(["networking.k8s.io/NetworkPolicy"]),

@@ -3,14 +3,36 @@
 //! Each is written from the documentation of OPA's built-in of the same name, in the module of its family.
 //! regorus looks an extension up before its own built-ins, so one of the same name replaces it.
 
+mod aggregate;
+mod array;
+mod aws;
+mod bits;
+#[cfg(test)]
+mod cases;
+mod cast;
+mod checked;
+mod clock;
 mod collection;
 mod digest;
+mod format;
+mod graph;
 mod graphql;
+mod interpolation;
+mod json_schema;
 mod jwt;
 mod moment;
+mod net;
+mod number;
+mod object;
 mod operand;
 mod outside;
+mod path;
+mod regex;
+mod set;
+mod string;
 mod template;
+mod type_check;
+mod url;
 mod x509;
 
 use regorus::unstable::BUILTINS;
@@ -67,13 +89,32 @@ const fn builtin(
 
 /// The built-ins of every family.
 const FAMILIES: &[&[Builtin]] = &[
+    aggregate::BUILTINS,
+    array::BUILTINS,
+    aws::BUILTINS,
+    bits::BUILTINS,
+    cast::BUILTINS,
+    checked::BUILTINS,
+    clock::BUILTINS,
     collection::BUILTINS,
     digest::BUILTINS,
+    format::BUILTINS,
+    graph::BUILTINS,
     graphql::BUILTINS,
+    interpolation::BUILTINS,
+    json_schema::BUILTINS,
     jwt::BUILTINS,
     moment::BUILTINS,
+    net::BUILTINS,
+    number::BUILTINS,
+    object::BUILTINS,
     outside::BUILTINS,
+    path::BUILTINS,
+    regex::BUILTINS,
+    set::BUILTINS,
+    string::BUILTINS,
     template::BUILTINS,
+    type_check::BUILTINS,
     x509::BUILTINS,
 ];
 

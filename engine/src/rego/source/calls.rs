@@ -197,7 +197,8 @@ fn result(call: &Expr, names: &Names<'_>) -> Option<[Edit; 2]> {
 /// argument starts, and where it ends.
 fn last_argument(text: &str, start: usize) -> Option<(usize, usize, usize)> {
     let mut depth = 0_usize;
-    let mut comma = None;
+    // Where each argument's comma stands, and where the argument starts.
+    let mut arguments = Vec::new();
     for token in tokens(text.get(start..)?) {
         if token.kind != Kind::Sign {
             continue;
@@ -207,17 +208,23 @@ fn last_argument(text: &str, start: usize) -> Option<(usize, usize, usize)> {
             "(" | "[" | "{" => {
                 depth += 1;
                 if depth == 1 {
-                    comma = Some((end, end));
+                    arguments.push((end, end));
                 }
             }
             ")" | "]" | "}" => {
                 depth = depth.checked_sub(1)?;
                 if depth == 0 {
-                    let (comma, first) = comma?;
-                    return Some((comma, first, at));
+                    let (mut comma, mut first) = arguments.pop()?;
+                    let mut last = at;
+                    if text.get(first..at)?.trim().is_empty() {
+                        // A comma behind the last argument.
+                        last = comma;
+                        (comma, first) = arguments.pop()?;
+                    }
+                    return Some((comma, first, last));
                 }
             }
-            "," if depth == 1 => comma = Some((at, end)),
+            "," if depth == 1 => arguments.push((at, end)),
             _ => {}
         }
     }
@@ -244,6 +251,12 @@ mod tests {
             "package a\n\np if {\n\t[x, \t\ty] = internal.template_string([1, f(2)]\n\n) # z\n\tcount([1], x)\n}\n\nf(x) := x"
         );
         assert_eq!(count, 1);
+        let (text, _) =
+            rewritten("package a\n\np if {\n\tinternal.template_string([1],\n\t\tx,\n\t)\n}");
+        assert_eq!(
+            text,
+            "package a\n\np if {\n\tx = internal.template_string([1]\n,\n\t)\n}"
+        );
     }
 
     #[test]
