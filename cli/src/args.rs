@@ -35,7 +35,33 @@ pub(crate) enum Command {
     /// Exit codes: 0 allowed, 1 denied, 2 could not decide (bad input, an unreadable file, an unknown under
     /// `deny`), 64 wrong usage.
     Check(CheckArgs),
-    /// Look at the controls
+    /// Run the tests and the cases of controls
+    ///
+    /// Rego tests are the rules `test_…`; `todo_test_…` are left out. Cases are the files
+    /// `cases/<verdict>-….yaml` and `.json` beside a control; the verdict is pass, fail, unknown or
+    /// not-applicable.
+    ///
+    /// Exit codes: 0 all pass, 1 one fails or the coverage is below the threshold, 2 could not run (nothing
+    /// found, a file that does not load, two tests of one name), 64 wrong usage.
+    Test(TestArgs),
+    /// Look for what may be wrong with controls
+    ///
+    /// Shapes in which a missing fact lets a change pass, missing tests and cases, names, what is not used. What is
+    /// found is a warning; everything that keeps a control from loading is an error.
+    ///
+    /// Exit codes: 0 no error, 1 a warning under --strict, 2 an error, or nothing found, 64 wrong usage.
+    Lint(LintArgs),
+    /// Evaluate a Rego query, and say why rules do not hold
+    ///
+    /// Prints values of the policies, the data and the input. Exit codes: 0 evaluated, also where the query is
+    /// undefined, 2 a query, a policy or a document that cannot be used, 64 wrong usage.
+    Eval(EvalArgs),
+    /// Measure how long controls take
+    ///
+    /// Each control judges its cases, or a file, again and again on one thread. Exit codes: 0 measured, 2 could not
+    /// run, 64 wrong usage.
+    Bench(BenchArgs),
+    /// Look at the controls, and make new ones
     #[command(subcommand)]
     Control(ControlCommand),
     /// Write a commented soc2gate.yaml
@@ -111,6 +137,137 @@ pub(crate) struct CheckArgs {
     pub(crate) color: When,
 }
 
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Folders with controls or other Rego, and single files
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Run only tests and cases whose name this regular expression finds
+    #[arg(long, value_name = "REGEX")]
+    pub(crate) run: Option<String>,
+
+    /// Say which lines and rules the Rego tests reach
+    #[arg(long)]
+    pub(crate) coverage: bool,
+
+    /// Fail where the Rego tests reach less than so many percent of the lines
+    #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub(crate) threshold: Option<u8>,
+
+    /// List what passes too, and show what `print` writes in it
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+
+    /// Format of the output
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = TestFormat::Human)]
+    pub(crate) format: TestFormat,
+
+    /// Run again whenever a file changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+
+    /// Threads to test with; every core where it is not given
+    #[arg(long, short, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LintArgs {
+    /// Folders with controls or other Rego, and single files
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Format of the output
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = LintFormat::Human)]
+    pub(crate) format: LintFormat,
+
+    /// Make warnings failures (exit code 1)
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+/// The formats of `soc2gate lint`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintFormat {
+    /// Text for people
+    Human,
+    /// One JSON document
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct EvalArgs {
+    /// The query, such as `data.controls.owner.deny`
+    #[arg(value_name = "QUERY")]
+    pub(crate) query: String,
+
+    /// Folder or file with policies, beside the library; may be given several times
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) policies: Vec<PathBuf>,
+
+    /// JSON or YAML document of what stands below `data`; may be given several times
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// JSON or YAML document that is `input`; a control reads a manifest at `input.object`
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// Say for each body of the rules that the query names where it stops, and with what values
+    #[arg(long)]
+    pub(crate) trace: bool,
+
+    /// Format of the output
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = EvalFormat::Json)]
+    pub(crate) format: EvalFormat,
+
+    /// What `time.now_ns()` says, RFC 3339; the system's time where it is not given
+    #[arg(long, value_name = "TIME")]
+    pub(crate) now: Option<Timestamp>,
+}
+
+/// The formats of `soc2gate eval`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EvalFormat {
+    /// One JSON document; sets are arrays
+    Json,
+    /// Values as Rego writes them
+    Pretty,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Folders with controls and their cases
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Judge this file in the place of the cases; by the library where the paths hold no control
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) input: Option<PathBuf>,
+
+    /// How often each control judges each subject
+    #[arg(long, short = 'n', value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub(crate) count: u32,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// The formats of `soc2gate test`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// Text for people, with the difference of both sides of an assertion
+    Human,
+    /// `JUnit` XML: a suite for each file
+    Junit,
+    /// One JSON document
+    Json,
+}
+
 /// Where settings and controls come from.
 #[derive(Debug, Args)]
 pub(crate) struct PolicyArgs {
@@ -155,24 +312,58 @@ pub(crate) enum RegoVersionName {
 #[derive(Debug, Subcommand)]
 pub(crate) enum ControlCommand {
     /// List the controls
-    List {
-        #[command(flatten)]
-        policies: PolicyArgs,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    List(ControlListArgs),
     /// Show one control: what it tests, its parameters, what to do
-    Show {
-        /// The control's id
-        #[arg(value_name = "ID")]
-        id: String,
-        #[command(flatten)]
-        policies: PolicyArgs,
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Show(ControlShowArgs),
+    /// Make a control of your own, with tests and cases that pass
+    New(NewControlArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ControlListArgs {
+    #[command(flatten)]
+    pub(crate) policies: PolicyArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ControlShowArgs {
+    /// The control's id
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    #[command(flatten)]
+    pub(crate) policies: PolicyArgs,
+
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct NewControlArgs {
+    /// The control's id: letters, a dash, digits, such as OWN-01
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+
+    /// The folder to make
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+
+    /// What the control judges
+    #[arg(long, value_name = "KIND", value_enum, default_value_t = InputKind(SubjectKind::Kubernetes))]
+    pub(crate) kind: InputKind,
+
+    /// The Kubernetes type that it judges, with its group; apps/Deployment where it is not given
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) resource: Option<String>,
+
+    /// Its Rego package; `controls.` and the name of the folder where it is not given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) package: Option<String>,
 }
 
 #[derive(Debug, Args)]

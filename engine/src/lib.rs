@@ -36,8 +36,10 @@ pub use library::{Library, PolicySource};
 pub use metadata::{Custom, Metadata, ParameterSchema, ParameterType, Scope};
 pub use plain::{BaseDocuments, DataConflict, LoadOptions};
 pub use rego::{
-    FileCoverage, RegoQuery, RegoQueryError, RegoTest, RegoTestRun, RegoVersion, is_evaluating,
-    run_rego_query, run_rego_tests,
+    Bindings, BodyEnding, BodyTrace, FileCoverage, Reason, RegoEval, RegoEvaluation,
+    RegoExpression, RegoQuery, RegoQueryError, RegoResult, RegoTest, RegoTestResult,
+    RegoTestRunner, RegoTests, RegoVersion, RuleCoverage, Sides, Stop, Term, eval_rego,
+    is_evaluating, lint_rego, run_rego_query,
 };
 pub use schema::{json_schema, json_schema_of_output};
 pub use selector::Selector;

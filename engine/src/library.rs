@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use crate::gatekeeper::{self, ConstraintSet};
-use crate::metadata::{package_clause, read_control};
+use crate::metadata::{claims_control, package_clause, read_control};
 use crate::plain::{self, LoadOptions, PlainSet, split};
 use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem};
 use crate::route::ControlRules;
@@ -23,6 +23,23 @@ pub struct PolicySource {
     /// Whether it was checked when the gate was built (the embedded library): what is checked when a policy
     /// is loaded is not checked again.
     pub prechecked: bool,
+}
+
+impl PolicySource {
+    /// The package that the file names; None where it names none.
+    pub fn package(&self) -> Option<&str> {
+        package_clause(&self.text).map(|(_, name)| name)
+    }
+
+    /// Whether the file says that it is a control: its METADATA has a part `custom`. It may be wrong all the same.
+    pub fn claims_control(&self) -> bool {
+        claims_control(&self.text)
+    }
+
+    /// Whether the file holds tests by its name, and is no part of what is loaded.
+    pub fn is_test(&self) -> bool {
+        self.file.ends_with("_test.rego")
+    }
 }
 
 /// The controls that were loaded, and the modules they share.
@@ -92,6 +109,11 @@ impl Library {
     /// A control by its id.
     pub fn control(&self, id: &str) -> Option<&Control> {
         self.controls.iter().find(|control| control.id.0 == id)
+    }
+
+    /// Whether a control has a rule `unknown`.
+    pub fn has_unknown(&self, control: &Control) -> bool {
+        self.rules_of(control).unknown.is_some()
     }
 
     /// Whether a control was read, even if it was left out since or is not among those to judge by.

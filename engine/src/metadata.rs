@@ -357,6 +357,16 @@ pub(crate) fn package_clause(text: &str) -> Option<(u32, &str)> {
     })
 }
 
+/// Whether the annotation block above the package has a part `custom`.
+pub(crate) fn claims_control(text: &str) -> bool {
+    package_block(text).is_some_and(|block| {
+        block
+            .yaml
+            .lines()
+            .any(|line| line.trim_start().starts_with("custom:"))
+    })
+}
+
 fn package_block(text: &str) -> Option<Block> {
     let (package_line, name) = package_clause(text)?;
     let lines: Vec<&str> = text.lines().collect();

@@ -12,6 +12,7 @@ use std::{fs, io};
 use jiff::Timestamp;
 use soc2gate_engine::{
     Config, Context, Decision, Exceptions, Gate, Library, Siblings, Status, Subject, SubjectKind,
+    Verdict,
 };
 use soc2gate_inputs::{Reading, SourceFile};
 
@@ -44,7 +45,7 @@ pub fn control_folders(controls: &Path) -> io::Result<Vec<ControlFolder>> {
     for family in folders(controls)? {
         for path in folders(&family)? {
             if path.join("control.rego").is_file() {
-                let cases = cases(&path.join("cases"))?;
+                let cases = cases_of(&path.join("cases"))?;
                 found.push(ControlFolder { path, cases });
             }
         }
@@ -66,7 +67,11 @@ fn entries(folder: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn cases(folder: &Path) -> io::Result<Vec<Case>> {
+/// The cases in a folder, ordered by name; none where there is no such folder.
+///
+/// # Errors
+/// A folder that cannot be read; a case whose name does not start with an expectation.
+pub fn cases_of(folder: &Path) -> io::Result<Vec<Case>> {
     if !folder.is_dir() {
         return Ok(Vec::new());
     }
@@ -162,8 +167,9 @@ impl Case {
         if let Some(problem) = problems.first() {
             return Err(problem.to_string());
         }
+        let name = self.file.strip_prefix(".").unwrap_or(&self.file);
         let file = SourceFile {
-            name: self.file.to_string_lossy().into(),
+            name: name.to_string_lossy().into(),
             text: read(&self.file)?.into(),
         };
         let reading = Reading {
@@ -218,7 +224,6 @@ impl Case {
     /// # Errors
     /// A file that cannot be read.
     pub fn differences(&self, decisions: &[Decision], control: &str) -> io::Result<Vec<String>> {
-        let name = self.file.display();
         let mut differences = Vec::new();
         let mut lines = BTreeSet::new();
         let mut judged = 0;
@@ -230,14 +235,7 @@ impl Case {
             {
                 judged += 1;
                 if verdict.status != self.expected {
-                    differences.push(format!(
-                        "{name}: {} is {}, not {}: {:?} {:?}",
-                        decision.subject.id,
-                        verdict.status.as_str(),
-                        self.expected.as_str(),
-                        verdict.findings,
-                        verdict.unknowns
-                    ));
+                    differences.push(difference(decision, verdict, self.expected));
                 }
                 lines.extend(
                     verdict
@@ -249,16 +247,41 @@ impl Case {
             }
         }
         if judged == 0 {
-            differences.push(format!("{name}: {control} speaks of no subject in it"));
+            differences.push(format!("{control} speaks of no subject in it"));
         }
         let marked = self.marked_lines()?;
         if !marked.is_empty() && marked != lines {
             differences.push(format!(
-                "{name}: findings on lines {lines:?}, marked are {marked:?}"
+                "findings stand on lines {lines:?}, marked are {marked:?}"
             ));
         }
         Ok(differences)
     }
+}
+
+/// A verdict that is not the expected one, with everything it says.
+fn difference(decision: &Decision, verdict: &Verdict, expected: Status) -> String {
+    let mut text = format!(
+        "{} is {}, not {}",
+        decision.subject.id,
+        verdict.status.as_str(),
+        expected.as_str()
+    );
+    let findings = verdict.findings.iter().map(|finding| {
+        let message = finding.message.as_str();
+        ("finding", message, finding.location.as_ref())
+    });
+    let unknowns = verdict.unknowns.iter().map(|unknown| {
+        let message = unknown.message.as_str();
+        ("unknown", message, unknown.location.as_ref())
+    });
+    for (what, message, location) in findings.chain(unknowns) {
+        text.push_str(&format!("\n  {what}: {message}"));
+        if let Some(location) = location {
+            text.push_str(&format!(" ({location})"));
+        }
+    }
+    text
 }
 
 /// The clock of every case.

@@ -3,13 +3,11 @@
 //! A control is a folder `controls/<family>/<name>/` with `control.rego`, its tests `control_test.rego` and
 //! its `cases/`; `lib/` holds what controls share. The tests of this crate run all of them.
 
-#[cfg(feature = "cases")]
 mod cases;
 
 use soc2gate_engine::PolicySource;
 
-#[cfg(feature = "cases")]
-pub use cases::{Case, ControlFolder, OpenCase, control_folders};
+pub use cases::{Case, ControlFolder, OpenCase, cases_of, control_folders};
 
 /// Each file of the library: its path in the repository, and its text.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/library.rs"));

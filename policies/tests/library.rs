@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use soc2gate_engine::{Library, PolicySource, Status, run_rego_tests};
+use soc2gate_engine::{FileCoverage, Library, PolicySource, RegoTestResult, RegoTests, Status};
 use soc2gate_policies::{control_folders, sources};
 
 fn root() -> PathBuf {
@@ -65,23 +65,27 @@ fn the_library_loads_under_every_check() {
 fn rego_tests_pass_and_reach_every_line() {
     let mut files = Vec::new();
     collect(&root(), &mut files);
-    let run = run_rego_tests(&files).unwrap();
-    let failed: Vec<_> = run
-        .tests
+    let tests = RegoTests::load(&files).unwrap();
+    let mut runner = tests.runner(true);
+    let failed: Vec<(&str, RegoTestResult)> = tests
+        .tests()
         .iter()
-        .filter(|test| test.failure.is_some())
+        .map(|test| (test.name.as_str(), runner.run(test)))
+        .filter(|(_, result)| result.failure.is_some())
         .collect();
     assert!(failed.is_empty(), "{failed:#?}");
-    assert!(run.tests.len() > 100, "only {} tests ran", run.tests.len());
-    let missed: Vec<_> = run
-        .coverage
-        .iter()
+    let count = tests.tests().len();
+    assert!(count > 100, "only {count} tests ran");
+    let missed: Vec<FileCoverage> = runner
+        .coverage()
+        .unwrap()
+        .into_iter()
         .filter(|file| !file.missed.is_empty())
         .collect();
     assert!(missed.is_empty(), "{missed:#?}");
 }
 
-fn collect(folder: &Path, files: &mut Vec<(String, String)>) {
+fn collect(folder: &Path, files: &mut Vec<PolicySource>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -90,10 +94,11 @@ fn collect(folder: &Path, files: &mut Vec<(String, String)>) {
             .extension()
             .is_some_and(|extension| extension == "rego")
         {
-            files.push((
-                path.display().to_string(),
-                fs::read_to_string(&path).unwrap(),
-            ));
+            files.push(PolicySource {
+                file: path.display().to_string(),
+                text: fs::read_to_string(&path).unwrap(),
+                prechecked: false,
+            });
         }
     }
 }
@@ -108,7 +113,11 @@ fn every_case_gets_its_verdict() {
         for case in &folder.cases {
             count += 1;
             match case.judge(&library, &id) {
-                Ok(decisions) => differences.extend(case.differences(&decisions, &id).unwrap()),
+                Ok(decisions) => {
+                    let found = case.differences(&decisions, &id).unwrap();
+                    let name = case.file.display();
+                    differences.extend(found.iter().map(|found| format!("{name}: {found}")));
+                }
                 Err(error) => differences.push(error),
             }
         }

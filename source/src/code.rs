@@ -11,7 +11,7 @@ use crate::Severity;
 macro_rules! codes {
     ($($variant:ident = $id:literal, $severity:ident, $title:literal, $help:literal;)*) => {
         /// A stable code of a diagnostic. Codes are never reused: 1xxx inputs, 2xxx configuration,
-        /// 3xxx exceptions, 4xxx controls, 5xxx the run itself.
+        /// 3xxx exceptions, 4xxx controls, 5xxx the run itself, 6xxx what lint finds.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(
@@ -130,6 +130,14 @@ codes! {
         "declare it under custom.parameters";
     ReservedPackage = "SG4010", Error, "a policy adds to a package of soc2gate",
         "choose a package of your own; `parameters` and packages below `soc2` belong to soc2gate";
+    DuplicateTest = "SG4011", Error, "two tests have the same name",
+        "give each test a name of its own: in Rego the one that passes hides the one that fails";
+    CaseInvalid = "SG4012", Error, "a case cannot be judged",
+        "a case is cases/<verdict>-<what it shows>.yaml or .json in the folder of one control; the verdict is pass, fail, unknown or not-applicable";
+    NoTest = "SG4013", Error, "nothing was found to test",
+        "name a folder with controls and their cases, or with Rego files that have rules `test_…`";
+    EvalFailed = "SG4014", Error, "a query cannot be evaluated",
+        "correct the query, or the policy or document at the place it names";
     NothingToJudgeBy = "SG4020", Error, "nothing is judged by a folder of policies",
         "a control has METADATA, a plain policy a rule `deny`, `violation` or `warn`, a template a constraint";
     OldRego = "SG4021", Note, "policies are read as Rego v0",
@@ -156,6 +164,28 @@ codes! {
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",
         "nothing was decided for the subject; report this with the place it names";
+    LintName = "SG6001", Warning, "a name in a policy is not in snake_case",
+        "write names in lower case, with _ between words";
+    LintHelper = "SG6002", Warning, "a helper of a control does not start with _",
+        "start it with _, so that nobody takes it for a rule that judges";
+    LintNoTest = "SG6003", Warning, "a control has no Rego test",
+        "write rules `test_…` in the package of the control with `_test` behind its name";
+    LintNoCase = "SG6004", Warning, "a control is not shown to pass and to fail",
+        "add cases/pass-….yaml and cases/fail-….yaml beside it: real inputs with the verdict they must get";
+    LintNoUnknownCase = "SG6005", Warning, "a control has a rule `unknown` and no case of it",
+        "add cases/unknown-….yaml beside it: an input that lacks the fact";
+    LintUnusedImport = "SG6006", Warning, "an import is not used",
+        "remove it";
+    LintUnusedVariable = "SG6007", Warning, "a local variable is not used",
+        "write _ in its place, or remove it";
+    LintComparison = "SG6008", Warning, "a comparison in `deny` is undefined where a field is missing",
+        "say what a missing field means: `object.get(input.object, [\"spec\", \"field\"], default)` denies with a default that does not comply; a rule `unknown contains … if not input.object.spec.field` leaves it undecided";
+    LintNegation = "SG6009", Warning, "a `not` in `deny` is undefined where a field is missing",
+        "say what a missing field means: negate an equality or a helper without arguments, or take `object.get(input.object, [\"spec\", \"field\"], default)` with a default that does not comply";
+    LintNeverTrue = "SG6010", Warning, "a `deny` can never hold",
+        "a rule that never fires proves nothing: correct the expression or remove the rule";
+    LintDefault = "SG6011", Warning, "a fallback lets a missing fact pass",
+        "let it be false, or undefined, where nothing is known, and true only where the facts are there";
 }
 
 impl fmt::Display for Code {

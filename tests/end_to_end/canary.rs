@@ -326,3 +326,46 @@ fn a_secret_in_a_configuration_or_an_exception_is_not_quoted() {
         assert!(!text.contains(CANARY), "{text}");
     }
 }
+
+#[test]
+fn a_secret_in_a_policy_a_test_or_a_case_is_not_in_what_lint_and_bench_say() {
+    let control = format!(
+        "\n_secret := \"{CANARY}\"\n\ndeny contains {{\"message\": \"{CANARY}\"}} if input.object.spec.x != \"{CANARY}\"\n\n# {CANARY}\ndeny contains {{\"message\": \"m\"}} if {{\n\tbadName := \"{CANARY}\"\n\t\"{CANARY}\" == \"other\"\n}}\n"
+    );
+    let folder = lint::control(&control);
+    let own = folder.path().join("own");
+    let case = format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: a, labels: {{owner: {CANARY}}}}}\nspec: {{x: {CANARY}}}\n"
+    );
+    std::fs::write(own.join("cases/fail-secret.yaml"), &case).unwrap();
+    std::fs::write(folder.path().join("input.yaml"), case).unwrap();
+    let test = format!("package controls.own_test\n\ntest_secret if \"{CANARY}\" == input.x\n");
+    std::fs::write(own.join("secret_test.rego"), test).unwrap();
+    let check = |arguments: &[&str], least: usize| {
+        let output = soc2gate(folder.path()).args(arguments).output().unwrap();
+        let text = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert!(text.len() > least, "{arguments:?}: {text}");
+        assert!(!text.contains(CANARY), "{arguments:?}: {text}");
+    };
+    for format in ["human", "json", "sarif"] {
+        check(&["lint", "own", "--format", format], 500);
+    }
+    check(&["bench", "own", "-n", "1"], 50);
+    check(&["bench", "own", "-n", "1", "--json"], 50);
+    check(&["bench", "own", "-n", "1", "--input", "input.yaml"], 50);
+    // Where the inputs and the policies themselves are broken, too.
+    std::fs::write(
+        own.join("cases/pass-broken.yaml"),
+        format!("a: [{CANARY}\n"),
+    )
+    .unwrap();
+    std::fs::write(
+        own.join("broken.rego"),
+        format!("package b\n\nx := {CANARY} {CANARY}\n"),
+    )
+    .unwrap();
+    for format in ["human", "json", "sarif"] {
+        check(&["lint", "own", "--format", format], 50);
+    }
+    check(&["bench", "own", "-n", "1"], 50);
+}

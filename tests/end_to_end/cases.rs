@@ -62,7 +62,8 @@ fn differences(root: &Path, id: &str, case: &Case) -> Vec<String> {
     let name = case.file.display();
     let mut found = Vec::new();
     let decisions: Vec<Decision> = serde_json::from_value(report["decisions"].clone()).unwrap();
-    found.extend(case.differences(&decisions, id).unwrap());
+    let differences = case.differences(&decisions, id).unwrap();
+    found.extend(differences.iter().map(|text| format!("{name}: {text}")));
     let enforced = decisions
         .iter()
         .flat_map(|decision| &decision.verdicts)

@@ -16,10 +16,14 @@ mod cases;
 mod commands;
 mod corpora;
 mod documents;
+mod eval;
 mod examples;
 mod gatekeeper;
+mod guide;
+mod lint;
 mod outputs;
 mod plain;
+mod suite;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

@@ -78,15 +78,23 @@ fn sarif_is_valid_by_its_standard() {
         .with_draft(jsonschema::Draft::Draft4)
         .build(&standard)
         .unwrap();
-    let output = soc2gate(&root())
-        .args(["check", "examples", "--format", "sarif"])
-        .output()
-        .unwrap();
-    let errors: Vec<String> = standard
-        .iter_errors(&report(&output))
-        .map(|error| error.to_string())
-        .collect();
-    assert_eq!(errors, Vec::<String>::new());
+    let control = lint::control(lint::OPEN);
+    for (folder, arguments) in [
+        (root(), ["check", "examples", "--format", "sarif"]),
+        (
+            control.path().to_path_buf(),
+            ["lint", "own", "--format", "sarif"],
+        ),
+    ] {
+        let output = soc2gate(&folder).args(arguments).output().unwrap();
+        let log = report(&output);
+        assert_ne!(log["runs"][0]["results"], serde_json::json!([]));
+        let errors: Vec<String> = standard
+            .iter_errors(&log)
+            .map(|error| error.to_string())
+            .collect();
+        assert_eq!(errors, Vec::<String>::new(), "{arguments:?}");
+    }
     assert!(
         !standard.is_valid(&serde_json::json!({"version": "2.1.0", "runs": 3})),
         "the schema judges nothing"

@@ -69,7 +69,7 @@ fn layers(found: &mut Vec<String>) -> anyhow::Result<()> {
             "soc2gate-inputs",
             &["soc2gate-source", "soc2gate-engine"][..],
         ),
-        // The inputs are read only by the cases, which are no part of the binaries.
+        // The inputs are read by the cases only.
         (
             "soc2gate-policies",
             &["soc2gate-engine", "soc2gate-inputs"][..],

@@ -1,11 +1,13 @@
 //! Controls, configuration and exceptions.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use soc2gate_engine::{Config, Exceptions, Library, LoadOptions, PolicySource, RegoVersion};
+use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use super::data;
@@ -165,13 +167,45 @@ fn idle_folders(
         .collect()
 }
 
-fn read_policies(
-    reader: &FileReader,
+/// A document beside policies, of a bounded size.
+pub(crate) fn read_document(path: &Path) -> Result<SourceFile, Diagnostic> {
+    FileReader::new(MAX_BYTES).read(&FileSource::Path(path.to_path_buf()))
+}
+
+/// Every Rego file of some files and folders, tests among them, each once.
+pub(crate) fn rego_files(paths: &[PathBuf]) -> (Vec<(PathBuf, PolicySource)>, Vec<Diagnostic>) {
+    let reader = FileReader::new(MAX_BYTES);
+    let mut diagnostics = Vec::new();
+    let mut found: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        found.extend(walk(path, is_rego, &mut diagnostics));
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|path| seen.insert(fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
+    let mut files = Vec::new();
+    for path in found {
+        match reader.read(&FileSource::Path(path.clone())) {
+            Ok(file) => files.push((
+                path,
+                PolicySource {
+                    file: file.name.to_string(),
+                    text: file.text.to_string(),
+                    prechecked: false,
+                },
+            )),
+            Err(diagnostic) => diagnostics.push(diagnostic),
+        }
+    }
+    (files, diagnostics)
+}
+
+/// The files below a folder that are wanted, ordered by path; none where one cannot be listed.
+fn walk(
     folder: &Path,
+    is_wanted: fn(&Path) -> bool,
     diagnostics: &mut Vec<Diagnostic>,
-) -> PolicyFolder {
-    let mut found = PolicyFolder::default();
-    let mut unread = 0;
+) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     let walk = WalkBuilder::new(folder)
         .standard_filters(false)
         .sort_by_file_path(Path::cmp)
@@ -187,15 +221,32 @@ fn read_policies(
                         format!("{} cannot be read", folder.display()),
                     ),
                 });
-                return found;
+                return Vec::new();
             }
         };
-        let list = if is_policy(&path) {
-            &mut found.rego
-        } else if is_manifest(&path) {
+        if is_wanted(&path) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn read_policies(
+    reader: &FileReader,
+    folder: &Path,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> PolicyFolder {
+    let mut found = PolicyFolder::default();
+    let problems = diagnostics.len();
+    for path in walk(
+        folder,
+        |path| is_policy(path) || is_manifest(path),
+        diagnostics,
+    ) {
+        let list = if is_manifest(&path) {
             &mut found.manifests
         } else {
-            continue;
+            &mut found.rego
         };
         match reader.read(&FileSource::Path(path)) {
             Ok(file) => list.push(PolicySource {
@@ -203,13 +254,11 @@ fn read_policies(
                 text: file.text.to_string(),
                 prechecked: false,
             }),
-            Err(diagnostic) => {
-                unread += 1;
-                diagnostics.push(diagnostic);
-            }
+            Err(diagnostic) => diagnostics.push(diagnostic),
         }
     }
-    if found.rego.is_empty() && found.manifests.is_empty() && unread == 0 {
+    let is_empty = found.rego.is_empty() && found.manifests.is_empty();
+    if is_empty && diagnostics.len() == problems {
         let name = folder.to_string_lossy();
         let message = format!("{name} holds no policy (.rego, or templates in .yaml)");
         diagnostics.push(
@@ -230,11 +279,13 @@ fn is_manifest(path: &Path) -> bool {
 
 /// A Rego file that is not a test.
 fn is_policy(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .map(|name| name.to_string_lossy())
-        .unwrap_or_default();
-    name.ends_with(".rego") && !name.ends_with("_test.rego") && path.is_file()
+    is_rego(path) && !path.to_string_lossy().ends_with("_test.rego")
+}
+
+fn is_rego(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "rego")
+        && path.is_file()
 }
 
 fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {

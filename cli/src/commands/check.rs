@@ -9,15 +9,12 @@ use soc2gate_engine::{Control, Gate, Library, SubjectKind};
 use soc2gate_inputs::Reading;
 use soc2gate_source::{Code, Diagnostic};
 
-use super::complain;
+use super::{complain, pool};
 use crate::args::CheckArgs;
 use crate::check::{OutputError, Outputs, Progress, Run, Totals, plan};
 use crate::collect::{FileReader, FileSource, Loaded, find, leave_out, load};
 use crate::exit::Exit;
 use crate::output::{Format, RunInfo};
-
-/// Stack of a thread that evaluates policies: they may nest deeper than people would.
-const STACK_BYTES: usize = 16 * 1024 * 1024;
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
@@ -105,7 +102,7 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
         started: now,
         show_passing: args.show_passing,
     })?;
-    let mut totals = match pool(args) {
+    let mut totals = match pool(args.jobs) {
         Ok(pool) => {
             let run = Run {
                 gate: &gate,
@@ -155,17 +152,4 @@ fn chosen(library: Library, ids: &[String]) -> (Library, Vec<Diagnostic>) {
         .collect();
     let ids: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
     (library.only(&ids), unknown)
-}
-
-fn pool(args: &CheckArgs) -> Result<rayon::ThreadPool, Diagnostic> {
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(args.jobs.map_or(0, usize::from))
-        .stack_size(STACK_BYTES)
-        .build()
-        .map_err(|error| {
-            Diagnostic::new(
-                Code::InternalError,
-                format!("threads cannot be started: {error}"),
-            )
-        })
 }

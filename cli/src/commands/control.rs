@@ -4,54 +4,67 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 use soc2gate_engine::{Control, Library};
+use soc2gate_source::Diagnostic;
 
 use super::{complain, print};
-use crate::args::{ControlCommand, ExistingArgs};
+use crate::args::{ControlListArgs, ControlShowArgs, ExistingArgs, PolicyArgs};
 use crate::collect::{Loaded, load};
 use crate::exit::Exit;
 
-/// Runs the command.
-pub(super) fn run(command: &ControlCommand) -> Exit {
-    let (policies, json) = match command {
-        ControlCommand::List { policies, json } | ControlCommand::Show { policies, json, .. } => {
-            (policies, *json)
-        }
+/// Lists the controls.
+pub(super) fn list(args: &ControlListArgs) -> Exit {
+    let (library, is_whole) = controls(&args.policies);
+    let text = if args.json {
+        pretty(&Value::Array(
+            library.controls().iter().map(describe).collect(),
+        ))
+    } else {
+        table(library.controls())
     };
+    end(&text, is_whole)
+}
+
+/// Shows one control.
+pub(super) fn show(args: &ControlShowArgs) -> Exit {
+    let (library, is_whole) = controls(&args.policies);
+    let Some(control) = find(&library, &args.id) else {
+        complain(&format!(
+            "error: there is no control {}; `soc2gate control list` shows the ids",
+            args.id
+        ));
+        return Exit::Usage;
+    };
+    let text = if args.json {
+        pretty(&describe(control))
+    } else {
+        page(control)
+    };
+    end(&text, is_whole)
+}
+
+/// The controls, and whether all of them could be loaded.
+fn controls(policies: &PolicyArgs) -> (Library, bool) {
     let Loaded {
         library,
         diagnostics,
         ..
     } = load(policies, &ExistingArgs::default());
-    for diagnostic in diagnostics
+    let errors: Vec<&Diagnostic> = diagnostics
         .iter()
         .filter(|diagnostic| diagnostic.is_error())
-    {
-        complain(&diagnostic.to_string());
+        .collect();
+    for error in &errors {
+        complain(&error.to_string());
     }
-    let text = match command {
-        ControlCommand::List { .. } if json => pretty(&Value::Array(
-            library.controls().iter().map(describe).collect(),
-        )),
-        ControlCommand::List { .. } => list(library.controls()),
-        ControlCommand::Show { id, .. } => match find(&library, id) {
-            Some(control) if json => pretty(&describe(control)),
-            Some(control) => show(control),
-            None => {
-                complain(&format!(
-                    "error: there is no control {id}; `soc2gate control list` shows the ids"
-                ));
-                return Exit::Usage;
-            }
-        },
-    };
-    if print(&text).is_err()
-        || diagnostics
-            .iter()
-            .any(soc2gate_source::Diagnostic::is_error)
-    {
-        return Exit::Error;
+    (library, errors.is_empty())
+}
+
+fn end(text: &str, is_whole: bool) -> Exit {
+    if print(text).is_ok() && is_whole {
+        Exit::Allow
+    } else {
+        Exit::Error
     }
-    Exit::Allow
 }
 
 /// A control by its id; the ids of soc2gate's own may be written in small letters.
@@ -65,7 +78,7 @@ fn pretty(value: &Value) -> String {
     format!("{value:#}\n")
 }
 
-fn list(controls: &[Control]) -> String {
+fn table(controls: &[Control]) -> String {
     let mut text = String::new();
     let width = controls
         .iter()
@@ -108,7 +121,7 @@ fn describe(control: &Control) -> Value {
     })
 }
 
-fn show(control: &Control) -> String {
+fn page(control: &Control) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "{}  {}\n", control.id, control.title);
     let _ = writeln!(text, "{}\n", control.description);

@@ -1,11 +1,16 @@
 //! The subcommands, one file each.
 
+mod bench;
 mod check;
 mod completions;
 mod control;
+mod control_new;
+mod eval;
 mod init;
+mod lint;
 mod man;
 mod schema;
+mod test;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -13,8 +18,9 @@ use std::io::{self, Write as _};
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 pub use schema::schema_text;
+use soc2gate_source::{Code, Diagnostic};
 
-use crate::args::{Cli, Command};
+use crate::args::{Cli, Command, ControlCommand};
 use crate::exit::Exit;
 
 /// Runs the command line.
@@ -32,7 +38,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             let positions = matches.subcommand_matches("check");
             return check::run(args, positions);
         }
-        Command::Control(command) => return control::run(command),
+        Command::Control(ControlCommand::New(args)) => control_new::run(args),
+        Command::Control(ControlCommand::List(args)) => return control::list(args),
+        Command::Control(ControlCommand::Show(args)) => return control::show(args),
+        Command::Test(args) => return test::run(args),
+        Command::Lint(args) => return lint::run(args),
+        Command::Eval(args) => return eval::run(args),
+        Command::Bench(args) => return bench::run(args),
         Command::Init(args) => init::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),
@@ -64,6 +76,21 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error
         .downcast_ref::<io::Error>()
         .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Stack of a thread that evaluates policies: they may nest deeper than people would.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// Threads to evaluate with; every core where no number is given.
+fn pool(threads: Option<u16>) -> Result<rayon::ThreadPool, Diagnostic> {
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads.map_or(0, usize::from))
+        .stack_size(STACK_BYTES)
+        .build()
+        .map_err(|error| {
+            let message = format!("threads cannot be started: {error}");
+            Diagnostic::new(Code::InternalError, message)
+        })
 }
 
 /// One line on standard error.

@@ -17,7 +17,7 @@ pub(super) fn is_hazard(character: char) -> bool {
 }
 
 /// The text with every hazard written as its escape: `\n`, `\u{1b}`.
-pub(super) fn neutral(text: &str) -> Cow<'_, str> {
+pub(crate) fn neutral(text: &str) -> Cow<'_, str> {
     // Nearly all text is of printable ASCII, which bytes tell.
     let is_plain = text.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     if is_plain || !text.contains(is_hazard) {
@@ -45,7 +45,7 @@ fn no_inline_command(text: &str) -> Cow<'_, str> {
 
 /// A line that the GitHub Actions runner does not take for a workflow command: beside `##[` it looks for
 /// `::` at the start of a line, after spaces.
-pub(super) fn no_command(line: &str) -> Cow<'_, str> {
+pub(crate) fn no_command(line: &str) -> Cow<'_, str> {
     let line = no_inline_command(line);
     if line.trim_start().starts_with("::") {
         return Cow::Owned(line.replacen("::", "\\u{3a}:", 1));
@@ -54,7 +54,7 @@ pub(super) fn no_command(line: &str) -> Cow<'_, str> {
 }
 
 /// Text of an XML element or attribute. A hazard stays an escape: XML 1.0 has no way to write most of them.
-pub(super) fn xml(text: &str) -> String {
+pub(crate) fn xml(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 16);
     for character in no_inline_command(&neutral(text)).chars() {
         match character {
@@ -140,7 +140,7 @@ impl serde_json::ser::Formatter for PlainJson {
 }
 
 /// Writes a value as [`PlainJson`].
-pub(super) fn write_json<T: ?Sized + serde::Serialize>(
+pub(crate) fn write_json<T: ?Sized + serde::Serialize>(
     out: impl Write,
     value: &T,
 ) -> io::Result<()> {

@@ -5,7 +5,7 @@
 //! the other. Text from inputs reaches an output only through [`escape`], source text only through
 //! [`SubjectSource::excerpt`](soc2gate_engine::SubjectSource::excerpt), which masks what may be secret.
 
-mod escape;
+pub(crate) mod escape;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod human;

@@ -6,16 +6,23 @@
 //! ends the one evaluation it happened in, and error texts, which quote input values, never get out: only
 //! their position does.
 
+mod authored;
 mod builtins;
 mod check;
 mod dependencies;
 mod edits;
+mod eval;
 mod link;
+mod lint;
+mod place;
 mod query;
 mod reference;
 mod safety;
 mod source;
+mod term;
+mod terms;
 mod test_run;
+mod trace;
 mod value;
 mod version;
 mod walk;
@@ -35,9 +42,14 @@ pub(crate) use builtins::Moment;
 pub(crate) use check::{CheckKind, Outside, check, check_with, references};
 pub(crate) use dependencies::Dependencies;
 use edits::{Edit, Origin, apply};
+pub use eval::{RegoEval, RegoEvaluation, RegoExpression, RegoResult, eval_rego};
 use link::Linked;
+pub use lint::lint_rego;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
-pub use test_run::{FileCoverage, RegoTest, RegoTestRun, run_rego_tests};
+pub use test_run::{
+    FileCoverage, RegoTest, RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage,
+};
+pub use trace::{Bindings, BodyEnding, BodyTrace, Reason, Sides, Stop, Term};
 pub(crate) use value::RegoValue;
 pub use version::RegoVersion;
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use regorus::unstable::{BUILTINS, Expr, Literal, Query, Rule, RuleHead, Span};
+use regorus::unstable::{BUILTINS, Expr, Literal, LiteralStmt, Query, Rule, RuleHead, Span};
 
 /// A variable that nothing binds.
 pub(super) struct Unsafe {
@@ -73,26 +73,45 @@ fn indexes(expr: &Expr) -> Vec<&Expr> {
 /// The variables that a query binds.
 fn bind_query(query: &Query, bound: &mut BTreeSet<String>) {
     for statement in &query.stmts {
-        match &statement.literal {
-            Literal::SomeIn {
-                key,
-                value,
-                collection,
-                ..
-            } => {
-                key.iter().for_each(|key| pattern(key, bound));
-                pattern(value, bound);
-                bind(collection, bound);
-            }
-            Literal::Expr { expr, .. } => bind(expr, bound),
-            Literal::Every { domain, .. } => bind(domain, bound),
-            Literal::SomeVars { .. } | Literal::NotExpr { .. } => {}
-        }
+        bind_statement(statement, bound);
     }
 }
 
+/// The variables that one statement of a query binds.
+pub(super) fn bind_statement(statement: &LiteralStmt, bound: &mut BTreeSet<String>) {
+    match &statement.literal {
+        Literal::SomeIn {
+            key,
+            value,
+            collection,
+            ..
+        } => {
+            key.iter().for_each(|key| pattern(key, bound));
+            pattern(value, bound);
+            bind(collection, bound);
+        }
+        Literal::Expr { expr, .. } => bind(expr, bound),
+        Literal::Every { domain, .. } => bind(domain, bound),
+        Literal::SomeVars { .. } | Literal::NotExpr { .. } => {}
+    }
+}
+
+/// Whether a statement uses a variable that is not bound.
+pub(super) fn uses_unbound(
+    statement: &LiteralStmt,
+    bound: &BTreeSet<String>,
+    known: &BTreeSet<String>,
+) -> bool {
+    let mut search = Search {
+        known,
+        found: Vec::new(),
+    };
+    search.statement(statement, bound);
+    !search.found.is_empty()
+}
+
 /// The variables of a pattern: `x`, `[x, y]`, `{"k": x}`.
-fn pattern(expr: &Expr, bound: &mut BTreeSet<String>) {
+pub(super) fn pattern(expr: &Expr, bound: &mut BTreeSet<String>) {
     match expr {
         Expr::Var { span, .. } => {
             bound.insert(span.text().to_owned());
@@ -185,39 +204,43 @@ struct Search<'a> {
 impl Search<'_> {
     fn query(&mut self, query: &Query, bound: &BTreeSet<String>) {
         for statement in &query.stmts {
-            match &statement.literal {
-                Literal::SomeVars { .. } => {}
-                Literal::SomeIn {
-                    key,
-                    value,
-                    collection,
-                    ..
-                } => {
-                    key.iter().for_each(|key| self.uses(key, bound));
-                    self.uses(value, bound);
-                    self.uses(collection, bound);
-                }
-                Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => {
-                    self.uses(expr, bound);
-                }
-                Literal::Every {
-                    key,
-                    value,
-                    domain,
-                    query,
-                    ..
-                } => {
-                    self.uses(domain, bound);
-                    let mut inner = bound.clone();
-                    inner.extend(key.iter().map(|key| key.text().to_owned()));
-                    inner.insert(value.text().to_owned());
-                    bind_query(query, &mut inner);
-                    self.query(query, &inner);
-                }
+            self.statement(statement, bound);
+        }
+    }
+
+    fn statement(&mut self, statement: &LiteralStmt, bound: &BTreeSet<String>) {
+        match &statement.literal {
+            Literal::SomeVars { .. } => {}
+            Literal::SomeIn {
+                key,
+                value,
+                collection,
+                ..
+            } => {
+                key.iter().for_each(|key| self.uses(key, bound));
+                self.uses(value, bound);
+                self.uses(collection, bound);
             }
-            for modifier in &statement.with_mods {
-                self.uses(&modifier.r#as, bound);
+            Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. } => {
+                self.uses(expr, bound);
             }
+            Literal::Every {
+                key,
+                value,
+                domain,
+                query,
+                ..
+            } => {
+                self.uses(domain, bound);
+                let mut inner = bound.clone();
+                inner.extend(key.iter().map(|key| key.text().to_owned()));
+                inner.insert(value.text().to_owned());
+                bind_query(query, &mut inner);
+                self.query(query, &inner);
+            }
+        }
+        for modifier in &statement.with_mods {
+            self.uses(&modifier.r#as, bound);
         }
     }
 

@@ -12,6 +12,7 @@
 mod decide;
 mod except;
 mod gatekeeper;
+mod lint;
 mod load;
 mod plain;
 mod settings;

@@ -1,0 +1,142 @@
+//! `soc2gate eval`.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use soc2gate_engine::{BodyEnding, BodyTrace, PolicySource, RegoEval, RegoEvaluation, eval_rego};
+use soc2gate_source::{Code, Diagnostic, YamlDocument, parse_json, parse_yaml};
+
+use super::{complain, print};
+use crate::args::{EvalArgs, EvalFormat};
+use crate::collect::{read_document, rego_files};
+use crate::exit::Exit;
+use crate::output::escape::{neutral, no_command, write_json};
+use crate::suite::{embedded, expression};
+
+/// Runs the command.
+pub(super) fn run(args: &EvalArgs) -> Exit {
+    let done = evaluate(args).and_then(|evaluation| {
+        let text = match args.format {
+            EvalFormat::Json => json(&evaluation),
+            EvalFormat::Pretty => Ok(pretty(&evaluation)),
+        };
+        let written = text.and_then(|text| print(&text));
+        written.map_err(|error| vec![Diagnostic::new(Code::OutputFailed, error.to_string())])
+    });
+    match done {
+        Ok(()) => Exit::Allow,
+        Err(problems) => {
+            for problem in problems {
+                complain(&neutral(&problem.to_string()));
+            }
+            Exit::Error
+        }
+    }
+}
+
+fn evaluate(args: &EvalArgs) -> Result<RegoEvaluation, Vec<Diagnostic>> {
+    let (files, problems) = rego_files(&args.policies);
+    if problems.iter().any(Diagnostic::is_error) {
+        return Err(problems);
+    }
+    let mut modules: Vec<PolicySource> = files.into_iter().map(|(_, source)| source).collect();
+    modules.extend(embedded(&modules));
+    let data = data(&args.data)?;
+    let input = args.input.as_deref().map(document).transpose()?;
+    eval_rego(&RegoEval {
+        modules: &modules,
+        data: data.as_ref(),
+        input: input.as_ref(),
+        query: &args.query,
+        now: args.now.unwrap_or_else(Timestamp::now),
+        trace: args.trace,
+    })
+}
+
+/// The documents below `data`, as one.
+fn data(paths: &[PathBuf]) -> Result<Option<Value>, Vec<Diagnostic>> {
+    let mut whole = Map::new();
+    for path in paths {
+        let wrong = |message: String| vec![Diagnostic::new(Code::EvalFailed, message)];
+        let Value::Object(fields) = document(path)? else {
+            return Err(wrong(format!("{} is no object", path.display())));
+        };
+        for (key, value) in fields {
+            if whole.contains_key(&key) {
+                return Err(wrong(format!("{key} stands in several documents of data")));
+            }
+            whole.insert(key, value);
+        }
+    }
+    Ok((!whole.is_empty()).then_some(Value::Object(whole)))
+}
+
+fn document(path: &Path) -> Result<Value, Vec<Diagnostic>> {
+    let file = read_document(path).map_err(|problem| vec![problem])?;
+    let is_json = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+    let parsed = if is_json {
+        parse_json(&file.text).map(Some)
+    } else {
+        parse_yaml(YamlDocument {
+            text: &file.text,
+            first_line: 1,
+        })
+    };
+    let document =
+        parsed.map_err(|error| vec![Diagnostic::from_parse_error(&*file.name, &error)])?;
+    Ok(document.map(|document| document.value).unwrap_or_default())
+}
+
+fn json(evaluation: &RegoEvaluation) -> anyhow::Result<String> {
+    let mut text = Vec::new();
+    write_json(&mut text, evaluation)?;
+    text.push(b'\n');
+    Ok(String::from_utf8(text)?)
+}
+
+fn pretty(evaluation: &RegoEvaluation) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    if evaluation.results.is_empty() {
+        lines.push("undefined".to_owned());
+    }
+    for (at, result) in evaluation.results.iter().enumerate() {
+        if at > 0 {
+            lines.push("or".to_owned());
+        }
+        for expression in &result.expressions {
+            lines.extend(expression.term.lines().map(str::to_owned));
+        }
+        for (name, value) in result.bindings.as_object().into_iter().flatten() {
+            lines.push(format!("{name} = {value}"));
+        }
+    }
+    lines.extend(
+        evaluation
+            .prints
+            .iter()
+            .map(|print| format!("print: {print}")),
+    );
+    for body in &evaluation.trace {
+        lines.push(String::new());
+        explain(body, &mut lines);
+    }
+    let mut text = String::new();
+    for line in lines {
+        let _ = writeln!(text, "{}", no_command(&neutral(&line)));
+    }
+    text
+}
+
+fn explain(body: &BodyTrace, lines: &mut Vec<String>) {
+    lines.push(format!("{} ({})", body.rule, body.location));
+    match &body.ending {
+        BodyEnding::Holds(1) => lines.push("  holds".to_owned()),
+        BodyEnding::Holds(ways) => lines.push(format!("  holds in {ways} ways")),
+        BodyEnding::Stops(stop) => expression(stop, &mut |line| lines.push(format!("  {line}"))),
+        BodyEnding::Unseen(why) => lines.push(format!("  cannot be shown: {why}")),
+    }
+}

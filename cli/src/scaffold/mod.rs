@@ -1,0 +1,155 @@
+//! The files of a new control: METADATA, a rule, tests and cases that all work, to be edited from there.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use soc2gate_engine::{Library, PolicySource, SubjectKind};
+
+/// What a new control is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct NewControl<'a> {
+    /// Its id, such as `OWN-01`.
+    pub id: &'a str,
+    /// Its Rego package, such as `acme.owner`.
+    pub package: &'a str,
+    /// What it judges.
+    pub kind: SubjectKind,
+    /// The type it judges, such as `apps/Deployment`; pull requests have none.
+    pub resource: &'a str,
+}
+
+impl NewControl<'_> {
+    /// The files below its folder, and their texts.
+    ///
+    /// # Errors
+    /// Where the control would not load: an id, a package or a type that is none.
+    pub fn files(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
+        let files: Vec<(&str, String)> = match self.kind {
+            SubjectKind::Kubernetes => vec![
+                (
+                    "control.rego",
+                    include_str!("kubernetes/control.rego.in").to_owned(),
+                ),
+                (
+                    "control_test.rego",
+                    include_str!("kubernetes/control_test.rego.in").to_owned(),
+                ),
+                (
+                    "cases/pass-has-an-owner.yaml",
+                    include_str!("kubernetes/pass-has-an-owner.yaml.in").to_owned(),
+                ),
+                (
+                    "cases/fail-has-no-owner.yaml",
+                    include_str!("kubernetes/fail-has-no-owner.yaml.in").to_owned(),
+                ),
+            ],
+            SubjectKind::Document => {
+                bail!("there is no template for configuration documents; write the control by hand")
+            }
+            SubjectKind::PullRequest => {
+                let case =
+                    |labels| include_str!("pull_request/case.json.in").replace("@LABELS@", labels);
+                vec![
+                    (
+                        "control.rego",
+                        include_str!("pull_request/control.rego.in").to_owned(),
+                    ),
+                    (
+                        "control_test.rego",
+                        include_str!("pull_request/control_test.rego.in").to_owned(),
+                    ),
+                    (
+                        "cases/pass-has-a-label.json",
+                        case(",\n  \"labels\": [\"bug\"]"),
+                    ),
+                    ("cases/fail-has-no-label.json", case(",\n  \"labels\": []")),
+                    ("cases/unknown-labels-were-not-read.json", case("")),
+                ]
+            }
+        };
+        let (group, kind) = self
+            .resource
+            .rsplit_once('/')
+            .unwrap_or(("", self.resource));
+        let api_version = if group.is_empty() {
+            "v1".to_owned()
+        } else {
+            format!("{group}/v1")
+        };
+        let files: Vec<(&str, String)> = files
+            .into_iter()
+            .map(|(name, template)| {
+                let text = template
+                    .replace("@ID@", self.id)
+                    .replace("@PACKAGE@", self.package)
+                    .replace("@RESOURCE@", self.resource)
+                    .replace("@API_VERSION@", &api_version)
+                    .replace("@KIND@", kind);
+                (name, text)
+            })
+            .collect();
+        self.check(&files)?;
+        Ok(files)
+    }
+
+    /// Loads what was made, as every later run does.
+    fn check(&self, files: &[(&str, String)]) -> anyhow::Result<()> {
+        let is_name = |part: &str| {
+            part.starts_with(|c: char| c.is_ascii_lowercase())
+                && part
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        };
+        if !self.package.split('.').all(is_name) {
+            bail!(
+                "{:?} is no package: its parts are lower case letters, digits and _",
+                self.package
+            );
+        }
+        let sources: Vec<PolicySource> = files
+            .iter()
+            .filter(|(name, _)| *name == "control.rego")
+            .map(|(name, text)| PolicySource {
+                file: (*name).to_owned(),
+                text: text.clone(),
+                prechecked: false,
+            })
+            .collect();
+        let (_, problems) = Library::load(&sources);
+        if let Some(problem) = problems.first() {
+            bail!("{}; {}", problem.message, problem.help);
+        }
+        Ok(())
+    }
+
+    /// Writes the files into a folder that is not there yet, or empty.
+    ///
+    /// # Errors
+    /// As [`Self::files`]; a folder that holds something, or cannot be written.
+    pub fn write(&self, folder: &Path) -> anyhow::Result<()> {
+        let files = self.files()?;
+        let is_taken = folder
+            .read_dir()
+            .is_ok_and(|mut entries| entries.next().is_some());
+        if is_taken || folder.is_file() {
+            bail!("{} exists already", folder.display());
+        }
+        let folders: BTreeSet<&Path> = files
+            .iter()
+            .filter_map(|(name, _)| Path::new(name).parent())
+            .collect();
+        for sub in folders {
+            let path = folder.join(sub);
+            fs::create_dir_all(&path)
+                .with_context(|| format!("{} cannot be made", path.display()))?;
+        }
+        for (name, text) in files {
+            let path = folder.join(name);
+            fs::write(&path, text)
+                .with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,226 @@
+//! One evaluation for an author: the results of a query with everything that explains them.
+
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use jiff::Timestamp;
+use regorus::unstable::Expr;
+use regorus::{LimitError, Value as Rego};
+use serde::Serialize;
+use serde_json::Value;
+use soc2gate_source::{Code, Diagnostic, Position, Span};
+
+use super::authored::Authored;
+use super::lint::walk::each_expr;
+use super::reference::static_path;
+use super::trace::{BUDGET, BodyTrace, Explainer};
+use super::{Module, Moment, Parsed, RegoProblem, RegoValue, source, term};
+use crate::PolicySource;
+
+/// Most rules that are explained.
+const MOST_RULES: usize = 20;
+
+/// What a query sees, and the query.
+#[derive(Debug, Clone)]
+pub struct RegoEval<'a> {
+    /// The policies.
+    pub modules: &'a [PolicySource],
+    /// The documents below `data`.
+    pub data: Option<&'a Value>,
+    /// `input`; None leaves it undefined.
+    pub input: Option<&'a Value>,
+    /// The query: `data.main.deny`, `x = data.main.deny; count(x) > 0`.
+    pub query: &'a str,
+    /// What `time.now_ns()` returns.
+    pub now: Timestamp,
+    /// Whether it is explained why rules of the query hold or do not.
+    pub trace: bool,
+}
+
+/// What a query came to.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct RegoEvaluation {
+    /// Each way in which the query holds; none: it is undefined.
+    pub results: Vec<RegoResult>,
+    /// What `print` wrote.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub prints: Vec<String>,
+    /// The bodies of the rules that the query names, and of rules that those depend on where they do not hold.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub trace: Vec<BodyTrace>,
+}
+
+/// One way in which a query holds.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegoResult {
+    /// Its expressions.
+    pub expressions: Vec<RegoExpression>,
+    /// Its variables.
+    pub bindings: Value,
+}
+
+/// An expression of a query.
+#[derive(Debug, Clone, Serialize)]
+pub struct RegoExpression {
+    /// As it is written.
+    pub text: String,
+    /// Its value; a set is an array.
+    pub value: Value,
+    /// Its value as Rego writes it, over several lines.
+    #[serde(skip)]
+    pub term: String,
+}
+
+/// Evaluates a query.
+///
+/// # Errors
+/// Policies or a query that do not load, and an evaluation that fails. The texts may quote data and input.
+pub fn eval_rego(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
+    let moment = Moment::new(request.now, request.query);
+    moment
+        .during(|| catch_unwind(AssertUnwindSafe(|| run(request))))
+        .unwrap_or_else(|_| {
+            Err(vec![Diagnostic::new(
+                Code::InternalError,
+                "the evaluator failed",
+            )])
+        })
+}
+
+fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
+    let modules: Vec<Module> = request
+        .modules
+        .iter()
+        .map(|module| Module::new(&module.file, &module.text))
+        .collect();
+    let (parsed, problems) = Parsed::new(&modules);
+    if !problems.is_empty() {
+        return Err(problems.into_iter().map(placed).collect());
+    }
+    let data = request.data.map(|data| RegoValue::from_json(data).0);
+    if let Some(data) = &data {
+        let mut engine = parsed.engine();
+        engine
+            .add_data(data.clone())
+            .map_err(|error| vec![invalid(&error)])?;
+    }
+    let input = request.input.map(|input| RegoValue::from_json(input).0);
+    let explainer = Explainer::new(parsed, Authored::new(&modules)).seeing(data, input);
+    let query = source::prepare(&Module::new("query", request.query))
+        .map_err(|problem| vec![placed(problem)])?;
+    let mut engine = explainer.engine();
+    let results = engine
+        .eval_query(query.text.to_string(), false)
+        .map_err(|error| vec![invalid(&error)])?;
+    let is_true = |result: &regorus::QueryResult| {
+        let several = result.expressions.len() > 1;
+        !several
+            || result
+                .expressions
+                .iter()
+                .all(|expression| expression.value != Rego::Bool(false))
+    };
+    let is_defined = |result: &regorus::QueryResult| {
+        let mut values = result
+            .expressions
+            .iter()
+            .map(|expression| &expression.value);
+        !values.any(|value| *value == Rego::Undefined)
+    };
+    let results = results
+        .result
+        .into_iter()
+        .filter(|result| is_true(result) && is_defined(result))
+        .map(|result| RegoResult {
+            expressions: result
+                .expressions
+                .into_iter()
+                .map(|expression| RegoExpression {
+                    text: expression.text.to_string(),
+                    term: term::pretty(&expression.value),
+                    value: json(expression.value),
+                })
+                .collect(),
+            bindings: json(result.bindings),
+        })
+        .collect();
+    let prints = engine.take_prints().unwrap_or_default();
+    let trace = if request.trace {
+        explain(&explainer, request.query)
+    } else {
+        Vec::new()
+    };
+    Ok(RegoEvaluation {
+        results,
+        prints: prints
+            .into_iter()
+            .map(|print| print.trim_end().to_owned())
+            .collect(),
+        trace,
+    })
+}
+
+fn json(value: Rego) -> Value {
+    RegoValue(value).to_json().unwrap_or_default()
+}
+
+fn invalid(error: &anyhow::Error) -> Diagnostic {
+    if error.downcast_ref::<LimitError>().is_some() {
+        let message = format!("the query takes longer than {} seconds", BUDGET.as_secs());
+        return Diagnostic::new(Code::EvalFailed, message);
+    }
+    placed(RegoProblem::parse(&error.to_string()))
+}
+
+fn placed(problem: RegoProblem) -> Diagnostic {
+    let diagnostic = Diagnostic::new(Code::EvalFailed, problem.message);
+    if problem.file.is_empty() {
+        return diagnostic;
+    }
+    diagnostic.at(
+        problem.file,
+        Span::at(Position::new(problem.line, problem.column)),
+    )
+}
+
+/// The bodies of every rule that a query names; then of the rules that stopped those.
+fn explain(explainer: &Explainer, query: &str) -> Vec<BodyTrace> {
+    let mut open = named(query);
+    let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
+    let mut traces = Vec::new();
+    while !open.is_empty() && seen.len() < MOST_RULES {
+        let path = open.remove(0);
+        // The rule is the path, or what the path leads into.
+        for length in 2..=path.len() {
+            let rule = path.iter().take(length).cloned().collect::<Vec<_>>();
+            if !seen.insert(rule.clone()) {
+                continue;
+            }
+            let (bodies, asked) = explainer.trace(&rule);
+            traces.extend(bodies);
+            open.extend(asked);
+        }
+    }
+    traces
+}
+
+/// The paths below `data` that a query names.
+fn named(query: &str) -> Vec<Vec<String>> {
+    let text =
+        format!("package soc2gate_eval\n\nimport rego.v1\n\nsoc2gate_query if {{\n{query}\n}}\n");
+    let authored = Authored::new(&[Module::new("query", &text)]);
+    let mut paths = Vec::new();
+    for module in authored.trees() {
+        for rule in &module.policy {
+            each_expr(rule, &mut |expr| {
+                if let Expr::RefDot { .. } | Expr::RefBrack { .. } = expr
+                    && let Some(path) = static_path(expr)
+                    && path.first().is_some_and(|root| root == "data")
+                {
+                    paths.push(path);
+                }
+            });
+        }
+    }
+    paths
+}

@@ -1,0 +1,101 @@
+//! What may be wrong with Rego that loads: style, and shapes in which a fact that is missing lets a change pass.
+//!
+//! Everything here is a guess about what the author meant, so it is a warning. Fail-open shapes are looked for in the
+//! bodies of `deny` only: what a helper means where it is undefined depends on who asks.
+
+mod fail_open;
+mod style;
+pub(in crate::rego) mod walk;
+
+use std::collections::BTreeSet;
+
+use regorus::unstable::{Module as Ast, NodeRef, Span};
+use soc2gate_source::{Code, Diagnostic};
+
+use super::authored::Authored;
+use super::place::locate;
+use super::reference::{head, static_path};
+use super::{Module, package_of};
+use crate::PolicySource;
+
+/// What may be wrong with some files that are read together, ordered by place. Files that do not parse are left to those
+/// who load them.
+pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
+    let sources: Vec<Module> = files
+        .iter()
+        .map(|file| Module::new(&file.file, &file.text))
+        .collect();
+    let authored = Authored::new(&sources);
+    let modules = authored.trees();
+    let controls: BTreeSet<&str> = files
+        .iter()
+        .filter(|file| file.claims_control())
+        .map(|file| file.file.as_str())
+        .collect();
+    let mut found = Vec::new();
+    for module in modules {
+        let file = module.package.span.source.get_path().clone();
+        let context = Context {
+            package: package_of(module),
+            is_control: controls.contains(file.as_str()),
+            modules,
+        };
+        style::lint(module, &context, &mut found);
+        fail_open::lint(module, &context, &mut found);
+    }
+    for diagnostic in &mut found {
+        diagnostic.location = diagnostic
+            .location
+            .take()
+            .map(|location| authored.original(location));
+    }
+    found.sort_by(|a, b| (&a.location, a.code).cmp(&(&b.location, b.code)));
+    found.dedup();
+    found
+}
+
+/// What is known of a module beside what it says.
+struct Context<'a> {
+    package: String,
+    /// Whether the file has the METADATA of a control.
+    is_control: bool,
+    modules: &'a [NodeRef<Ast>],
+}
+
+impl Context<'_> {
+    /// The modules of the same package.
+    fn siblings(&self) -> impl Iterator<Item = &NodeRef<Ast>> {
+        self.modules
+            .iter()
+            .filter(|module| package_of(module) == self.package)
+    }
+
+    /// Whether some module has tests of this package.
+    fn has_tests(&self) -> bool {
+        let wanted = format!("{}_test", self.package);
+        self.modules.iter().any(|module| {
+            let is_near = [&wanted, &self.package].contains(&&package_of(module))
+                || module.imports.iter().any(|import| {
+                    static_path(&import.refr)
+                        .is_some_and(|path| path.join(".") == format!("data.{}", self.package))
+                });
+            is_near
+                && module
+                    .policy
+                    .iter()
+                    .any(|rule| super::test_run::test_name(rule).is_some())
+        })
+    }
+}
+
+fn report(found: &mut Vec<Diagnostic>, code: Code, span: &Span, message: String) {
+    found.push(Diagnostic {
+        location: Some(locate(span)),
+        ..Diagnostic::new(code, message)
+    });
+}
+
+/// The name of a rule: its first part.
+fn name_of(rule: &regorus::unstable::Rule) -> Option<String> {
+    static_path(head(rule).0)?.into_iter().next()
+}
