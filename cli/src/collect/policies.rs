@@ -268,13 +268,18 @@ fn read_policies(
     found
 }
 
-/// A YAML file.
+/// A YAML file that is not one of the cases of a control.
 fn is_manifest(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| {
-        ["yaml", "yml"]
-            .iter()
-            .any(|known| extension.eq_ignore_ascii_case(known))
-    }) && path.is_file()
+    let is_case = path
+        .parent()
+        .is_some_and(|folder| folder.iter().any(|name| name == "cases"));
+    !is_case
+        && path.extension().is_some_and(|extension| {
+            ["yaml", "yml"]
+                .iter()
+                .any(|known| extension.eq_ignore_ascii_case(known))
+        })
+        && path.is_file()
 }
 
 /// A Rego file that is not a test.
