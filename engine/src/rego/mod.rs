@@ -354,7 +354,11 @@ impl Parsed {
         };
         for (module, edits) in self.modules.iter().zip(edits) {
             let changed = module.changed(edits);
-            rewritten.add(changed.as_ref().unwrap_or(module)).ok()?;
+            // What does not parse any more stays as it was, and is evaluated as regorus reads it.
+            let is_changed = changed.is_some_and(|changed| rewritten.add(&changed).is_ok());
+            if !is_changed {
+                rewritten.add(module).ok()?;
+            }
         }
         if let Some(module) = more {
             rewritten.add(module).ok()?;

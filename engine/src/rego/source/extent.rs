@@ -3,6 +3,7 @@
 use regorus::unstable::Expr;
 
 use super::tokens::{Kind, tokens};
+use crate::rego::walk::{Node, walk};
 
 /// A part of a text, in bytes.
 pub(super) type Extent = (usize, usize);
@@ -20,7 +21,17 @@ pub(super) fn extent(text: &str, expr: &Expr) -> Option<Extent> {
         Expr::BinExpr { lhs, rhs, .. }
         | Expr::BoolExpr { lhs, rhs, .. }
         | Expr::ArithExpr { lhs, rhs, .. } => (extent(text, lhs)?.0, extent(text, rhs)?.1),
-        Expr::UnaryExpr { .. } | Expr::AssignExpr { .. } | Expr::Membership { .. } => return None,
+        // The span of a collection may be that of its last element.
+        Expr::Array { items, .. } | Expr::Set { items, .. } => {
+            around(text, extent(text, items.first()?)?.0)?
+        }
+        Expr::Object { fields, .. } => around(text, extent(text, &fields.first()?.1)?.0)?,
+        Expr::UnaryExpr { .. }
+        | Expr::AssignExpr { .. }
+        | Expr::Membership { .. }
+        | Expr::ArrayCompr { .. }
+        | Expr::SetCompr { .. }
+        | Expr::ObjectCompr { .. } => return None,
         // The span of a string is what is between its quotes.
         Expr::String { span, .. } | Expr::RawString { span, .. } => {
             let start = index(span.start)?.checked_sub(1)?;
@@ -29,6 +40,33 @@ pub(super) fn extent(text: &str, expr: &Expr) -> Option<Extent> {
         other => (index(other.span().start)?, index(other.span().end)?),
     };
     is_balanced(text.get(start..end)?).then_some((start, end))
+}
+
+/// Where an expression stands that can be written on one line elsewhere.
+pub(super) fn movable(text: &str, expr: &Expr) -> Option<Extent> {
+    let (start, end) = extent(text, expr)?;
+    let is_on_one_line = !text.get(start..end)?.contains('\n');
+    (is_on_one_line || !has_comprehension(expr)).then_some((start, end))
+}
+
+/// Whether there is a comprehension in an expression. Its statements may stand on lines of their own, which cannot
+/// become one.
+fn has_comprehension(expr: &Expr) -> bool {
+    let mut found = false;
+    walk(expr, &mut |node| {
+        found |= matches!(
+            node,
+            Node::Expr(Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. })
+        );
+    });
+    found
+}
+
+/// The brackets around what starts with an element at a place.
+fn around(text: &str, first: usize) -> Option<Extent> {
+    let before = text.get(..first)?.trim_end();
+    let open = before.strip_suffix(['[', '{'])?.len();
+    Some((open, closed(text, open)?))
 }
 
 /// The end of what a span ends with, which started at `start`: the span of a string ends before its quote.

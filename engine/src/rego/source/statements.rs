@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Module as Ast};
 
-use super::extent::{Extent, end_of, extent, index};
+use super::extent::{Extent, end_of, index, movable};
 use super::iterations::Collections;
 use super::tokens::{Kind, tokens};
 use crate::rego::edits::Edit;
@@ -172,7 +172,7 @@ impl Search<'_> {
                 Some(())
             }
             Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. } => {
-                terms.push(extent(self.text, expr)?);
+                terms.push(movable(self.text, expr)?);
                 Some(())
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
@@ -343,6 +343,7 @@ mod tests {
             "{ some x in [1]; not f(x) }",
             "{ some x in [1]; not x in [1, 2] }",
             "{ some i in [1]; not input.x[i].y }",
+            "{\n\tnot f([x |\n\t\tx := 1\n\t\tx > 2\n\t]) == 1\n}",
             "not r",
             "f(input.x)",
         ] {

@@ -7,11 +7,10 @@ use std::collections::BTreeSet;
 use regorus::unstable::{Expr, Module as Ast, Rule, RuleBody, RuleHead};
 
 use super::calls::rule_names;
-use super::extent::{Extent, end_of, extent, index};
+use super::extent::{Extent, end_of, index, movable};
 use super::tokens::{Kind, tokens};
 use crate::rego::edits::Edit;
 use crate::rego::reference::{import_alias, package_path};
-use crate::rego::walk::{Node, walk};
 
 /// What the name of a value that became a part of its body starts with.
 const PREFIX: &str = "soc2gate_value_";
@@ -90,7 +89,7 @@ impl Search<'_> {
         let parts: Option<Vec<Extent>> = parts
             .iter()
             .filter(|part| !self.is_defined(part))
-            .map(|part| extent(self.text, part))
+            .map(|part| movable(self.text, part))
             .collect();
         let Some(parts) = parts.filter(|parts| !parts.is_empty()) else {
             return;
@@ -198,17 +197,26 @@ fn indexes(expr: &Expr) -> Vec<&Expr> {
     }
 }
 
-/// Whether an expression goes through the elements of something: `input.list[_].name`.
+/// Whether an expression goes through the elements of something, `input.list[_].name`; what a comprehension goes through
+/// is its own.
 fn iterates(expr: &Expr) -> bool {
-    let mut found = false;
-    walk(expr, &mut |node| {
-        if let Node::Expr(reference @ (Expr::RefDot { .. } | Expr::RefBrack { .. })) = node {
-            found |= indexes(reference)
-                .iter()
-                .any(|index| matches!(index, Expr::Var { .. }));
+    match expr {
+        Expr::RefDot { .. } | Expr::RefBrack { .. } => indexes(expr)
+            .iter()
+            .any(|index| matches!(index, Expr::Var { .. }) || iterates(index)),
+        Expr::Call { params, .. } => params.iter().any(|param| iterates(param)),
+        Expr::Array { items, .. } | Expr::Set { items, .. } => {
+            items.iter().any(|item| iterates(item))
         }
-    });
-    found
+        Expr::Object { fields, .. } => fields
+            .iter()
+            .any(|(_, key, value)| iterates(key) || iterates(value)),
+        Expr::BinExpr { lhs, rhs, .. }
+        | Expr::BoolExpr { lhs, rhs, .. }
+        | Expr::ArithExpr { lhs, rhs, .. } => iterates(lhs) || iterates(rhs),
+        Expr::UnaryExpr { expr, .. } => iterates(expr),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
