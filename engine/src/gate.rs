@@ -59,7 +59,7 @@ impl Inner {
                 .map(|control| control.package.as_str())
                 .collect();
             let mut modules = self.dependencies.modules(&self.parsed, &packages);
-            modules.push(Module::new("generated", &route.module(&self.rules)));
+            modules.push(Module::made("generated", &route.module(&self.rules)));
             let (parsed, problems) = Parsed::new(&modules);
             problems
                 .is_empty()

@@ -238,7 +238,13 @@ impl Loader {
                 .iter()
                 .map(|(module, ..)| module.clone())
                 .collect();
-            let (parsed, mut problems) = Parsed::new(&modules);
+            let is_checked = self.modules.iter().all(|(_, _, prechecked)| *prechecked);
+            let parse = if is_checked {
+                Parsed::unfinished
+            } else {
+                Parsed::new
+            };
+            let (parsed, mut problems) = parse(&modules);
             self.parsed = parsed;
             if problems.is_empty() && self.modules.iter().any(|(_, _, prechecked)| !prechecked) {
                 problems.extend(self.parsed.compile(&serde_json::json!({})).err());

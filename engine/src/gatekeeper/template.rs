@@ -258,7 +258,7 @@ fn compile(
         matches!(path.as_slice(), [data] if data == "data")
             || matches!(path.as_slice(), [data, inventory, ..] if data == "data" && inventory == "inventory")
     });
-    modules.push(Module::new("generated", &rule(&package, reads_inventory)));
+    modules.push(Module::made("generated", &rule(&package, reads_inventory)));
     let (parsed, problems) = Parsed::new_in(versions, &modules);
     if problems.is_empty() {
         Ok((parsed.lenient(), reads_inventory))

@@ -95,7 +95,7 @@ impl PlainGate {
     pub(crate) fn instance(&self) -> Instance {
         let compile = || {
             let mut modules = self.set.parsed.modules().to_vec();
-            modules.push(Module::new("generated", &self.module()));
+            modules.push(Module::made("generated", &self.module()));
             let (parsed, problems) = Parsed::new(&modules);
             problems
                 .is_empty()

@@ -90,7 +90,7 @@ pub(super) fn link(parsed: &Parsed) -> Option<Linked> {
         .map(|(path, name)| (path.join("."), format!("data.{PACKAGE}.{name}")))
         .collect();
     Some(Linked {
-        module: Module::new(PACKAGE, &text),
+        module: Module::made(PACKAGE, &text),
         names,
         parts,
     })

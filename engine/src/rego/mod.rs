@@ -63,6 +63,8 @@ pub(crate) struct Module {
     origin: Option<Origin>,
     /// The version it is written in, once that is known.
     version: Option<RegoVersion>,
+    /// Whether the text is as regorus must read it.
+    is_finished: bool,
 }
 
 impl Module {
@@ -73,6 +75,24 @@ impl Module {
             text: text.into(),
             origin: None,
             version: None,
+            is_finished: false,
+        }
+    }
+
+    /// A module that is made here, in words that regorus and OPA read alike.
+    pub(crate) fn made(file: &str, text: &str) -> Self {
+        Self {
+            origin: Some(Origin::default()),
+            version: Some(RegoVersion::V1),
+            is_finished: true,
+            ..Self::new(file, text)
+        }
+    }
+
+    fn finished(self) -> Self {
+        Self {
+            is_finished: true,
+            ..self
         }
     }
 
@@ -87,6 +107,7 @@ impl Module {
             text: text.into(),
             origin: Some(self.origin.clone().unwrap_or_default().then(change)),
             version: self.version,
+            is_finished: self.is_finished,
         })
     }
 }
@@ -259,20 +280,33 @@ impl Parsed {
             .iter()
             .filter_map(|module| parsed.add(module).err())
             .collect();
-        // One after another: what moves in one step may hold what another step changes.
-        for step in [Self::with_calls, Self::with_values, Self::with_statements] {
-            if let Some(rewritten) = step(&parsed) {
-                parsed = rewritten;
-            }
+        if !parsed.modules.iter().all(|module| module.is_finished) {
+            parsed = parsed.finished();
         }
-        for module in parsed.engine.get_modules() {
-            let names = parsed.rules.entry(package_of(module)).or_default();
+        parsed.index();
+        (parsed, problems)
+    }
+
+    /// Parses modules that are only looked at: those to evaluate are parsed once more.
+    pub(crate) fn unfinished(modules: &[Module]) -> (Self, Vec<RegoProblem>) {
+        let mut parsed = Self::default();
+        let problems = modules
+            .iter()
+            .filter_map(|module| parsed.add(module).err())
+            .collect();
+        parsed.index();
+        (parsed, problems)
+    }
+
+    /// Notes what rules there are, and which package is where.
+    fn index(&mut self) {
+        for module in self.ast() {
+            let names = self.rules.entry(package_of(&module)).or_default();
             names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
             let file = module.package.span.source.get_path().clone();
             let path = reference::static_path(&module.package.refr).unwrap_or_default();
-            parsed.packages.insert(file, path);
+            self.packages.insert(file, path);
         }
-        (parsed, problems)
     }
 
     fn add(&mut self, module: &Module) -> Result<(), RegoProblem> {
@@ -313,57 +347,23 @@ impl Parsed {
         Ok(())
     }
 
-    /// The same with the calls rewritten that regorus would not make; None where there are none.
-    fn with_calls(&self) -> Option<Self> {
-        let modules = self.ast();
-        let source::Calls {
-            mut edits,
-            functions,
-        } = source::calls(&modules);
-        for (edits, metadata) in edits.iter_mut().zip(source::metadata_calls(&modules)) {
-            edits.extend(metadata);
-        }
-        for (edits, relations) in edits.iter_mut().zip(source::relations(&modules)) {
-            edits.extend(relations);
-        }
-        let functions = functions.map(|text| Module {
-            version: Some(RegoVersion::V1),
-            ..Module::new("builtins", &text)
-        });
-        self.rewritten(edits, functions.as_ref())
-    }
-
-    /// The same with the values of rules in their bodies, where an `else` follows; None where there are none.
-    fn with_values(&self) -> Option<Self> {
-        self.rewritten(source::values(&self.ast()), None)
-    }
-
-    /// The same with the statements rewritten that regorus reads otherwise than OPA; None where there are none.
-    fn with_statements(&self) -> Option<Self> {
-        self.rewritten(source::statements(&self.ast()), None)
-    }
-
-    fn rewritten(&self, edits: Vec<Vec<Edit>>, more: Option<&Module>) -> Option<Self> {
-        if more.is_none() && edits.iter().all(Vec::is_empty) {
-            return None;
-        }
-        let mut rewritten = Self {
+    /// The same as regorus must read it to give what OPA gives.
+    fn finished(&self) -> Self {
+        let mut finished = Self {
             versions: self.versions,
             other_version: self.other_version.clone(),
             ..Self::default()
         };
-        for (module, edits) in self.modules.iter().zip(edits) {
-            let changed = module.changed(edits);
-            // What does not parse any more stays as it was, and is evaluated as regorus reads it.
-            let is_changed = changed.is_some_and(|changed| rewritten.add(&changed).is_ok());
-            if !is_changed {
-                rewritten.add(module).ok()?;
+        let modules = source::finish(&self.modules, self.ast());
+        for (at, module) in modules.iter().enumerate() {
+            if finished.add(module).is_err()
+                && let Some(original) = self.modules.get(at)
+            {
+                // It was parsed before, as it was.
+                let _ = finished.add(&original.clone().finished());
             }
         }
-        if let Some(module) = more {
-            rewritten.add(module).ok()?;
-        }
-        Some(rewritten)
+        finished
     }
 
     /// The same with built-ins that are undefined where they fail, as OPA has them; evaluate with a

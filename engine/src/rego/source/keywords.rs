@@ -15,6 +15,14 @@ const KEYWORDS: &[&str] = &[
     "some", "true", "with",
 ];
 
+/// Whether a reference in a text may start with a keyword.
+pub(super) fn may_be_in(text: &str) -> bool {
+    text.match_indices('.').any(|(dot, _)| {
+        let before = text.get(..dot).unwrap_or_default();
+        KEYWORDS.iter().any(|keyword| before.ends_with(keyword))
+    })
+}
+
 /// The changes for every keyword that a reference starts with.
 pub(super) fn edits(text: &str, tokens: &[Token]) -> Vec<Edit> {
     let is_dot = |token: &Token| text.get(token.start..token.end) == Some(".");

@@ -8,6 +8,7 @@ mod iterations;
 pub(super) mod keywords;
 mod relations;
 mod statements;
+mod steps;
 mod templates;
 mod tokens;
 mod values;
@@ -16,15 +17,17 @@ use super::edits::Origin;
 use super::{Module, RegoProblem};
 use tokens::tokens;
 
-pub(super) use annotations::metadata_calls;
-pub(super) use calls::{Calls, calls};
-pub(super) use relations::relations;
-pub(super) use statements::statements;
-pub(super) use values::values;
+pub(super) use steps::finish;
 
 /// Rewrites what regorus does not parse.
 pub(super) fn prepare(module: &Module) -> Result<Module, RegoProblem> {
     let text = &*module.text;
+    if !templates::may_be_in(text) && !keywords::may_be_in(text) {
+        return Ok(Module {
+            origin: Some(Origin::default()),
+            ..module.clone()
+        });
+    }
     let tokens = tokens(text);
     let mut edits = keywords::edits(text, &tokens);
     edits.extend(

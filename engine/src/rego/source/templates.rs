@@ -15,6 +15,11 @@ pub(super) struct TemplateError {
     pub(super) message: &'static str,
 }
 
+/// Whether there may be a template in a text.
+pub(super) fn may_be_in(text: &str) -> bool {
+    text.contains("$\"") || text.contains("$`")
+}
+
 /// The changes for every template of a text.
 pub(super) fn edits(text: &str, tokens: &[Token]) -> Result<Vec<Edit>, TemplateError> {
     let mut count = 0;

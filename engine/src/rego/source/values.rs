@@ -15,13 +15,14 @@ use crate::rego::reference::{import_alias, package_path};
 /// What the name of a value that became a part of its body starts with.
 const PREFIX: &str = "soc2gate_value_";
 
-/// The changes to each module, in their order.
-pub(in crate::rego) fn values(modules: &[impl AsRef<Ast>]) -> Vec<Vec<Edit>> {
+/// The changes to each module, in their order. `old` says which are Rego v0, in which a body has no `if`.
+pub(in crate::rego) fn values(modules: &[impl AsRef<Ast>], old: &[bool]) -> Vec<Vec<Edit>> {
     let names = rule_names(modules);
     modules
         .iter()
         .map(AsRef::as_ref)
-        .map(|module| {
+        .zip(old)
+        .map(|(module, is_old)| {
             let mut rules = names
                 .get(&package_path(module))
                 .cloned()
@@ -30,6 +31,7 @@ pub(in crate::rego) fn values(modules: &[impl AsRef<Ast>]) -> Vec<Vec<Edit>> {
             let mut search = Search {
                 text: module.package.span.source.contents(),
                 rules,
+                is_old: *is_old,
                 count: 0,
                 edits: Vec::new(),
             };
@@ -45,6 +47,7 @@ struct Search<'a> {
     text: &'a str,
     /// Names that are references though they look like variables.
     rules: BTreeSet<String>,
+    is_old: bool,
     count: usize,
     edits: Vec<Edit>,
 }
@@ -132,7 +135,10 @@ impl Search<'_> {
             edits.push(Edit {
                 start: end,
                 end,
-                text: format!(" if {{ {statements} }}"),
+                text: format!(
+                    " {}{{ {statements} }}",
+                    if self.is_old { "" } else { "if " }
+                ),
             });
         }
         for body in bodies {

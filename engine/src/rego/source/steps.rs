@@ -1,0 +1,78 @@
+//! The steps of the pass that need the syntax tree. One after another: what moves in one step may hold what another
+//! step changes.
+
+use regorus::unstable::{Module as Ast, NodeRef, Parser, Source};
+
+use super::annotations::metadata_calls;
+use super::calls::{Calls, calls};
+use super::relations::relations;
+use super::statements::statements;
+use super::values::values;
+use crate::rego::edits::Edit;
+use crate::rego::{Module, RegoVersion, length_limits};
+
+/// Changes to each module, and a module that they need.
+type Changes = (Vec<Vec<Edit>>, Option<Module>);
+
+/// Modules and their syntax trees, in the same order.
+type Trees = Vec<(Module, NodeRef<Ast>)>;
+
+/// Rewrites what regorus reads otherwise than OPA.
+pub(in crate::rego) fn finish(modules: &[Module], trees: Vec<NodeRef<Ast>>) -> Vec<Module> {
+    let mut parsed: Trees = modules.iter().cloned().zip(trees).collect();
+    for step in [for_calls, for_values, for_statements] {
+        let (edits, more) = step(&parsed);
+        for (entry, edits) in parsed.iter_mut().zip(edits) {
+            // What does not parse any more stays as it was, and is evaluated as regorus reads it.
+            let changed = entry.0.changed(edits);
+            if let Some(changed) = changed.and_then(with_tree) {
+                *entry = changed;
+            }
+        }
+        parsed.extend(more.and_then(with_tree));
+    }
+    parsed
+        .into_iter()
+        .map(|(module, _)| module.finished())
+        .collect()
+}
+
+fn trees(parsed: &Trees) -> Vec<NodeRef<Ast>> {
+    parsed.iter().map(|(_, tree)| tree.clone()).collect()
+}
+
+fn for_calls(parsed: &Trees) -> Changes {
+    let trees = &trees(parsed);
+    let Calls {
+        mut edits,
+        functions,
+    } = calls(trees);
+    let others = metadata_calls(trees).into_iter().zip(relations(trees));
+    for (edits, (metadata, relations)) in edits.iter_mut().zip(others) {
+        edits.extend(metadata);
+        edits.extend(relations);
+    }
+    let functions = functions.map(|text| Module::made("builtins", &text));
+    (edits, functions)
+}
+
+fn for_values(parsed: &Trees) -> Changes {
+    let is_old = |module: &Module| module.version == Some(RegoVersion::V0);
+    let old: Vec<bool> = parsed.iter().map(|(module, _)| is_old(module)).collect();
+    (values(&trees(parsed), &old), None)
+}
+
+fn for_statements(parsed: &Trees) -> Changes {
+    (statements(&trees(parsed)), None)
+}
+
+fn with_tree(module: Module) -> Option<(Module, NodeRef<Ast>)> {
+    let source = Source::from_contents(module.file.to_string(), module.text.to_string()).ok()?;
+    let mut parser = Parser::new(&source).ok()?;
+    parser.set_max_col(length_limits().max_col);
+    if module.version != Some(RegoVersion::V0) {
+        parser.enable_rego_v1().ok()?;
+    }
+    let tree = parser.parse().ok()?;
+    Some((module, NodeRef::new(tree)))
+}
