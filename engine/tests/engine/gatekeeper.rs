@@ -94,7 +94,7 @@ fn problems(texts: &[&str]) -> Vec<String> {
     shown(&load_manifests(texts).1)
 }
 
-fn object(labels: Value) -> Value {
+fn object(labels: &Value) -> Value {
     json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop", "labels": labels}})
 }
 
@@ -144,12 +144,12 @@ fn a_constraint_is_a_control() {
     );
     assert!(library.uses("a.yaml") && library.uses("b.yaml"));
     let (gate, _) = Gate::new(&library, &Config::default(), Exceptions::default());
-    let bad = judge(&gate, object(json!({})));
+    let bad = judge(&gate, object(&json!({})));
     assert_eq!(messages(&bad), ["labels are missing: {\"owner\"}"]);
     assert_eq!(bad.outcome, Outcome::Deny);
-    let odd = judge(&gate, object(json!({"owner": "A1"})));
+    let odd = judge(&gate, object(&json!({"owner": "A1"})));
     assert_eq!(messages(&odd), ["label <owner> does not satisfy ^[a-z]+$"]);
-    let fine = judge(&gate, object(json!({"owner": "ann"})));
+    let fine = judge(&gate, object(&json!({"owner": "ann"})));
     assert_eq!(fine.verdicts[0].status, Status::Pass);
     let other = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}});
     assert_eq!(judge(&gate, other).verdicts, []);
@@ -171,7 +171,7 @@ fn a_constraint_is_a_control() {
 fn actions_are_enforcements(#[case] action: &str, #[case] expected: Enforcement) {
     let owner = OWNER.replace("spec:\n", &format!("spec:\n{action}"));
     let gate = constraint_gate(&[LABELS, &owner]);
-    let decision = judge(&gate, object(json!({})));
+    let decision = judge(&gate, object(&json!({})));
     assert_eq!(decision.verdicts[0].enforcement, expected);
 }
 
@@ -191,7 +191,7 @@ fn match_decides_whom_a_constraint_speaks_of() {
         ["Namespace"].into()
     );
     let status = |context: &Context| {
-        let decision = gate.judge(context).judge(&pod(object(json!({}))), now());
+        let decision = gate.judge(context).judge(&pod(object(&json!({}))), now());
         decision.verdicts[0].status
     };
     assert_eq!(status(&namespace(json!({"team": "a"}))), Status::Fail);
@@ -200,7 +200,7 @@ fn match_decides_whom_a_constraint_speaks_of() {
         Status::NotApplicable
     );
     assert_eq!(status(&no_context()), Status::Unknown);
-    let decision = judge(&gate, object(json!({})));
+    let decision = judge(&gate, object(&json!({})));
     assert_eq!(
         decision.verdicts[0].unknowns[0].reason,
         UnknownReason::MissingFact
@@ -300,7 +300,7 @@ fn packages_of_one_name_do_not_meet() {
             .replace("kind: T}", "kind: U}");
     let any = ANY.replace("kind: T", "kind: U");
     let gate = constraint_gate(&[&one, &two, ANY, &any]);
-    let decision = judge(&gate, object(json!({})));
+    let decision = judge(&gate, object(&json!({})));
     assert_eq!(messages(&decision), ["one"]);
     assert_eq!(decision.verdicts.len(), 2);
 }

@@ -143,7 +143,7 @@ mod tests {
     fn kinds(text: &str) -> Vec<(Kind, &str)> {
         tokens(text)
             .into_iter()
-            .map(|token| (token.kind, &text[token.start..token.end]))
+            .map(|token| (token.kind, text.get(token.start..token.end).unwrap()))
             .collect()
     }
 
