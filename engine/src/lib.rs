@@ -38,8 +38,8 @@ pub use plain::{BaseDocuments, DataConflict, LoadOptions};
 pub use rego::{
     Bindings, BodyEnding, BodyTrace, FileCoverage, Reason, RegoEval, RegoEvaluation,
     RegoExpression, RegoQuery, RegoQueryError, RegoResult, RegoTest, RegoTestResult,
-    RegoTestRunner, RegoTests, RegoVersion, RuleCoverage, Sides, Stop, Term, eval_rego,
-    is_evaluating, lint_rego, run_rego_query,
+    RegoTestRunner, RegoTests, RegoVersion, RuleCoverage, Sides, Stop, Term, builtin_functions,
+    eval_rego, is_evaluating, lint_rego, run_rego_query,
 };
 pub use schema::{json_schema, json_schema_of_output};
 pub use selector::Selector;

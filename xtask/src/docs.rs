@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use serde_json::Value;
-use soc2gate_engine::{Control, Library};
+use soc2gate_engine::{Control, Library, builtin_functions};
 use soc2gate_source::{Code, Severity};
 
 use crate::shell;
@@ -57,6 +57,7 @@ pub(crate) fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>>
     }
     wanted.insert("docs/cli.md".into(), cli(&mut soc2gate_cli::command()));
     wanted.insert("docs/diagnostics.md".into(), diagnostics());
+    wanted.insert("docs/builtins.md".into(), builtins());
     for name in [
         "config",
         "exceptions",
@@ -235,6 +236,27 @@ fn diagnostics() -> String {
             code.title(),
             code.help().replace('|', "\\|")
         );
+    }
+    text
+}
+
+/// The built-in functions by the part of their name before the dot.
+fn builtins() -> String {
+    let mut groups: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (name, arity) in builtin_functions() {
+        let group = name.rsplit_once('.').map_or("", |(group, _)| group);
+        let arity = arity.map_or("any number".to_owned(), |arity| arity.to_string());
+        groups
+            .entry(group)
+            .or_default()
+            .push(format!("`{name}` ({arity})"));
+    }
+    let mut text = format!("{GENERATED}# Built-in functions\n\n");
+    text.push_str("What a policy may call, and how many arguments each takes. They do what OPA's documentation says of the function\nof the same name; [controls.md](controls.md) says what is special here.\n\n");
+    text.push_str("| group | functions |\n|---|---|\n");
+    for (group, names) in groups {
+        let group = if group.is_empty() { "–" } else { group };
+        let _ = writeln!(text, "| {group} | {} |", names.join(", "));
     }
     text
 }

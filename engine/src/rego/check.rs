@@ -30,7 +30,7 @@ pub(crate) enum CheckKind {
 }
 
 /// Built-ins of OPA that no decision may depend on: they reach out, or give another answer elsewhere.
-const FORBIDDEN: &[&str] = &[
+pub(super) const FORBIDDEN: &[&str] = &[
     "http.send",
     "opa.runtime",
     "net.lookup_ip_addr",

@@ -39,6 +39,7 @@ use regorus::{Engine, LimitError, PolicyLengthConfig};
 use serde_json::Value;
 
 pub(crate) use builtins::Moment;
+pub use builtins::callable as builtin_functions;
 pub(crate) use check::{CheckKind, Outside, check, check_with, references};
 pub(crate) use dependencies::Dependencies;
 use edits::{Edit, Origin, apply};

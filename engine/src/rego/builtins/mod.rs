@@ -35,9 +35,12 @@ mod type_check;
 mod url;
 mod x509;
 
+use std::collections::BTreeMap;
+
 use regorus::unstable::BUILTINS;
 use regorus::{Engine, Value};
 
+use super::check::FORBIDDEN;
 pub(crate) use moment::Moment;
 
 use crate::crypto::Malformed;
@@ -121,6 +124,20 @@ const FAMILIES: &[&[Builtin]] = &[
 /// Every built-in of this crate.
 pub(super) fn all() -> impl Iterator<Item = &'static Builtin> {
     FAMILIES.iter().copied().flatten()
+}
+
+/// The built-in functions that a policy may call, and how many operands each takes; None for `print`, which takes any
+/// number.
+pub fn callable() -> BTreeMap<&'static str, Option<usize>> {
+    let names = all().map(|builtin| builtin.name);
+    let more = ["print", "rego.metadata.chain", "rego.metadata.rule"];
+    names
+        .chain(BUILTINS.keys().copied())
+        .chain(more)
+        .filter(|name| !name.starts_with("internal.") && !FORBIDDEN.contains(name))
+        .filter_map(|name| Some((name, arity(name)?)))
+        .map(|(name, arity)| (name, (arity != usize::MAX).then_some(arity)))
+        .collect()
 }
 
 /// How many operands a built-in takes, also one of regorus; None where there is none of this name. `print` takes any
