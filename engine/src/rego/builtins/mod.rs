@@ -134,7 +134,8 @@ pub fn callable() -> BTreeMap<&'static str, Option<usize>> {
     names
         .chain(BUILTINS.keys().copied())
         .chain(more)
-        .filter(|name| !name.starts_with("internal.") && !FORBIDDEN.contains(name))
+        .filter(|name| !name.starts_with("internal.") && !name.starts_with("__"))
+        .filter(|name| !FORBIDDEN.contains(name))
         .filter_map(|name| Some((name, arity(name)?)))
         .map(|(name, arity)| (name, (arity != usize::MAX).then_some(arity)))
         .collect()
