@@ -57,7 +57,7 @@ pub(crate) fn check_with(parsed: &Parsed, outside: Outside) -> Vec<(CheckKind, R
     for module in &modules {
         checker.module(module);
     }
-    checker.recursion();
+    checker.recursion(|_| true);
     checker
         .found
         .into_iter()
@@ -80,11 +80,29 @@ pub(crate) fn check(
             checker.sets(module);
         }
     }
-    checker.recursion();
+    checker.recursion(|_| true);
     checker
         .found
         .into_iter()
         .map(|(kind, problem)| (kind, problem.original(&parsed.modules)))
+        .collect()
+}
+
+/// Functions that call themselves, which would take all of the stack: what is evaluated without the other checks is
+/// held to this one.
+pub(super) fn recursive_functions(parsed: &Parsed) -> Vec<RegoProblem> {
+    let parameters = BTreeMap::new();
+    let modules = parsed.ast();
+    let mut checker = Checker::new(&parameters, &modules);
+    for module in &modules {
+        checker.module(module);
+    }
+    checker.found.clear();
+    checker.recursion(|declared| !declared.arities.is_empty());
+    checker
+        .found
+        .into_iter()
+        .map(|(_, problem)| problem.original(&parsed.modules))
         .collect()
 }
 
@@ -502,7 +520,7 @@ impl<'a> Checker<'a> {
         ));
     }
 
-    fn recursion(&mut self) {
+    fn recursion(&mut self, is_wanted: fn(&Declared) -> bool) {
         let mut edges: BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> = BTreeMap::new();
         for (rule, paths) in &self.graph {
             let targets = edges.entry(rule).or_default();
@@ -520,7 +538,8 @@ impl<'a> Checker<'a> {
             .map(|rule| (*rule).clone())
             .collect();
         for rule in cyclic {
-            if let Some(span) = self.rules.get(&rule).map(|declared| declared.span.clone()) {
+            let declared = self.rules.get(&rule).filter(|declared| is_wanted(declared));
+            if let Some(span) = declared.map(|declared| declared.span.clone()) {
                 let message = format!("rule {} depends on itself", rule.join("."));
                 self.report(CheckKind::Recursion, &span, message);
             }

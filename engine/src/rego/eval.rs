@@ -14,7 +14,7 @@ use super::authored::Authored;
 use super::lint::walk::each_expr;
 use super::reference::static_path;
 use super::trace::{BUDGET, BodyTrace, Explainer};
-use super::{Module, Moment, Parsed, RegoProblem, RegoValue, source, term};
+use super::{Module, Moment, Parsed, RegoProblem, RegoValue, check, source, term};
 use crate::PolicySource;
 
 /// Most rules that are explained.
@@ -93,7 +93,8 @@ fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
         .iter()
         .map(|module| Module::new(&module.file, &module.text))
         .collect();
-    let (parsed, problems) = Parsed::new(&modules);
+    let (parsed, mut problems) = Parsed::new(&modules);
+    problems.extend(check::recursive_functions(&parsed));
     if !problems.is_empty() {
         return Err(problems.into_iter().map(placed).collect());
     }

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use regorus::utils::limits::ExecutionTimerConfig;
 use serde_json::Value;
 
-use super::{Module, Moment, Parsed, RegoValue, builtins, new_engine, source};
+use super::{Module, Moment, Parsed, RegoValue, builtins, check, new_engine, source};
 
 /// What a query sees, and the query.
 #[derive(Debug, Clone, Default)]
@@ -71,6 +71,9 @@ fn run(request: &RegoQuery<'_>) -> Result<Vec<Value>, RegoQueryError> {
     let (parsed, problems) = Parsed::new(&modules);
     if let Some(problem) = problems.first() {
         return Err(error("rego_parse_error", problem));
+    }
+    if let Some(problem) = check::recursive_functions(&parsed).first() {
+        return Err(error("rego_recursion_error", problem));
     }
     let mut engine = parsed.engine();
     engine.set_strict_builtin_errors(request.strict);
@@ -150,5 +153,22 @@ fn code_of(message: &str) -> &'static str {
         "eval_type_error"
     } else {
         "eval_builtin_error"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_function_that_calls_itself_is_refused_before_it_takes_the_stack() {
+        let text = "package t\n\nf(x) := g(x)\n\ng(x) := f(x + 1)\n\np := f(1)";
+        let modules = [("t.rego".to_owned(), text.to_owned())];
+        let found = run_rego_query(&RegoQuery {
+            modules: &modules,
+            query: "data.t.p",
+            ..RegoQuery::default()
+        });
+        assert_eq!(found.unwrap_err().code, "rego_recursion_error");
     }
 }

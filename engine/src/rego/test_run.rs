@@ -13,7 +13,7 @@ use super::authored::Authored;
 use super::place::locate;
 use super::reference::{head, package_path, static_path};
 use super::trace::{BUDGET, BodyEnding, Explainer, Stop};
-use super::{Module, Moment, Parsed, RegoProblem, term};
+use super::{Module, Moment, Parsed, RegoProblem, check, term};
 use crate::PolicySource;
 
 /// A test.
@@ -82,7 +82,8 @@ impl RegoTests {
             .iter()
             .map(|file| Module::new(&file.file, &file.text))
             .collect();
-        let (parsed, problems) = Parsed::new(&modules);
+        let (parsed, mut problems) = Parsed::new(&modules);
+        problems.extend(check::recursive_functions(&parsed));
         let mut problems: Vec<Diagnostic> = problems.into_iter().map(invalid).collect();
         if problems.is_empty() {
             // Evaluating anything makes regorus analyse every module.
