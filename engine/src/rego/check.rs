@@ -98,6 +98,12 @@ pub(super) fn recursive_functions(parsed: &Parsed) -> Vec<RegoProblem> {
         checker.module(module);
     }
     checker.found.clear();
+    // A reference to all of a package does not call its functions, and a rule that comes by itself is found when it is
+    // evaluated.
+    let rules = &checker.rules;
+    for paths in checker.graph.values_mut() {
+        paths.retain(|path| rules.get(path).is_some_and(|rule| !rule.arities.is_empty()));
+    }
     checker.recursion(|declared| !declared.arities.is_empty());
     checker
         .found
