@@ -277,12 +277,14 @@ impl Parsed {
             versions,
             ..Self::default()
         };
-        let problems = modules
+        let mut problems: Vec<RegoProblem> = modules
             .iter()
             .filter_map(|module| parsed.add(module).err())
             .collect();
         if !parsed.modules.iter().all(|module| module.is_finished) {
-            parsed = parsed.finished();
+            let (finished, more) = parsed.finished();
+            parsed = finished;
+            problems.extend(more);
         }
         parsed.index();
         (parsed, problems)
@@ -348,23 +350,18 @@ impl Parsed {
         Ok(())
     }
 
-    /// The same as regorus must read it to give what OPA gives.
-    fn finished(&self) -> Self {
+    /// The same as regorus must read it to give what OPA gives; what cannot be is left out and reported.
+    fn finished(&self) -> (Self, Vec<RegoProblem>) {
         let mut finished = Self {
             versions: self.versions,
             other_version: self.other_version.clone(),
             ..Self::default()
         };
-        let modules = source::finish(&self.modules, self.ast());
-        for (at, module) in modules.iter().enumerate() {
-            if finished.add(module).is_err()
-                && let Some(original) = self.modules.get(at)
-            {
-                // It was parsed before, as it was.
-                let _ = finished.add(&original.clone().finished());
-            }
+        let (modules, mut problems) = source::finish(&self.modules, self.ast());
+        for module in &modules {
+            problems.extend(finished.add(module).err());
         }
-        finished
+        (finished, problems)
     }
 
     /// The same with built-ins that are undefined where they fail, as OPA has them; evaluate with a

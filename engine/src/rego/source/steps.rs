@@ -9,7 +9,7 @@ use super::relations::relations;
 use super::statements::statements;
 use super::values::values;
 use crate::rego::edits::Edit;
-use crate::rego::{Module, RegoVersion, length_limits};
+use crate::rego::{Module, RegoProblem, RegoVersion, length_limits};
 
 /// Changes to each module, and a module that they need.
 type Changes = (Vec<Vec<Edit>>, Option<Module>);
@@ -17,24 +17,34 @@ type Changes = (Vec<Vec<Edit>>, Option<Module>);
 /// Modules and their syntax trees, in the same order.
 type Trees = Vec<(Module, NodeRef<Ast>)>;
 
-/// Rewrites what regorus reads otherwise than OPA.
-pub(in crate::rego) fn finish(modules: &[Module], trees: Vec<NodeRef<Ast>>) -> Vec<Module> {
+/// Rewrites what regorus reads otherwise than OPA. A module in which that cannot be done is a problem: evaluated as it
+/// stands, its rules might say less than in OPA.
+pub(in crate::rego) fn finish(
+    modules: &[Module],
+    trees: Vec<NodeRef<Ast>>,
+) -> (Vec<Module>, Vec<RegoProblem>) {
+    let mut problems = Vec::new();
     let mut parsed: Trees = modules.iter().cloned().zip(trees).collect();
     for step in [for_calls, for_values, for_statements] {
         let (edits, more) = step(&parsed);
         for (entry, edits) in parsed.iter_mut().zip(edits) {
-            // What does not parse any more stays as it was, and is evaluated as regorus reads it.
-            let changed = entry.0.changed(edits);
-            if let Some(changed) = changed.and_then(with_tree) {
-                *entry = changed;
+            if edits.is_empty() {
+                continue;
+            }
+            match entry.0.changed(edits).and_then(with_tree) {
+                Some(changed) => *entry = changed,
+                None => problems.push(RegoProblem {
+                    file: entry.0.file.to_string(),
+                    line: 1,
+                    column: 1,
+                    message: "this file cannot be read as OPA reads it".to_owned(),
+                }),
             }
         }
         parsed.extend(more.and_then(with_tree));
     }
-    parsed
-        .into_iter()
-        .map(|(module, _)| module.finished())
-        .collect()
+    let modules = parsed.into_iter().map(|(module, _)| module.finished());
+    (modules.collect(), problems)
 }
 
 fn trees(parsed: &Trees) -> Vec<NodeRef<Ast>> {
