@@ -1,0 +1,11 @@
+//! The ledger of soc2gate: an append-only log of evidence that an auditor can verify without trusting whoever
+//! keeps it. `docs/ledger.md` says how it is written, byte by byte.
+
+mod hash;
+pub mod keys;
+pub mod note;
+pub mod record;
+pub mod store;
+pub mod tree;
+
+pub use hash::Hash;
