@@ -141,6 +141,11 @@ impl KeyRing {
         self.signers.last().expect("a key ring has a signing key")
     }
 
+    /// All keys that signed, the oldest first.
+    pub(crate) fn signers(&self) -> &[Signer] {
+        &self.signers
+    }
+
     /// The public halves of all keys that signed, the oldest first.
     pub fn verifiers(&self) -> Vec<Verifier> {
         self.signers
@@ -200,6 +205,9 @@ fn secret(text: &str) -> Result<Zeroizing<[u8; 32]>, KeyRingError> {
             .decode(text.as_bytes())
             .map_err(|_| KeyRingError::Form)?,
     );
-    let key = bytes.as_slice().try_into().map_err(|_| KeyRingError::Form)?;
+    let key = bytes
+        .as_slice()
+        .try_into()
+        .map_err(|_| KeyRingError::Form)?;
     Ok(Zeroizing::new(key))
 }

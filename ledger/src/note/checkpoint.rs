@@ -22,7 +22,10 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Reads the text of a checkpoint. Extension lines are refused: nothing here writes or understands them.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let mut lines = text.strip_suffix('\n').ok_or(NoteError::Checkpoint)?.split('\n');
+        let mut lines = text
+            .strip_suffix('\n')
+            .ok_or(NoteError::Checkpoint)?
+            .split('\n');
         let (Some(origin), Some(size), Some(root), None) =
             (lines.next(), lines.next(), lines.next(), lines.next())
         else {
@@ -110,6 +113,15 @@ impl SignedCheckpoint {
             }
         }
         outcome
+    }
+
+    /// Adds the signatures of others that another copy of this checkpoint carries.
+    pub(crate) fn add_cosignatures(&mut self, other: &Self) {
+        for signature in other.note.signatures() {
+            if signature.name != self.checkpoint.origin {
+                self.note.add(signature.clone());
+            }
+        }
     }
 
     /// Adds a witness's cosignature with a time in seconds since 1970.
