@@ -115,6 +115,15 @@ impl SignedCheckpoint {
         outcome
     }
 
+    /// Adds the signatures of others that another copy of this checkpoint carries.
+    pub(crate) fn add_cosignatures(&mut self, other: &Self) {
+        for signature in other.note.signatures() {
+            if signature.name != self.checkpoint.origin {
+                self.note.add(signature.clone());
+            }
+        }
+    }
+
     /// Adds a witness's cosignature with a time in seconds since 1970.
     pub fn cosign(&mut self, witness: &Signer, time: u64) {
         let signature = witness.sign(self.note.text(), time);

@@ -26,6 +26,9 @@ pub enum RecordError {
     /// A record is longer than an entry may be.
     #[error("the record is longer than 65,535 bytes")]
     TooLarge,
+    /// An id is not 32 hexadecimal digits in lower case.
+    #[error("the id of the record is not 32 hexadecimal digits")]
+    Id,
     /// The system gave no random numbers.
     #[error("the system gave no random numbers")]
     Random,

@@ -1,5 +1,6 @@
 //! Where logs are kept, and what can be asked of them wherever that is.
 
+pub mod embedded;
 mod error;
 
 use std::ops::Range;
