@@ -4,8 +4,12 @@
 mod hash;
 pub mod keys;
 pub mod note;
+pub mod proof;
 pub mod record;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod tree;
+pub mod verify;
 
 pub use hash::Hash;

@@ -200,6 +200,9 @@ fn secret(text: &str) -> Result<Zeroizing<[u8; 32]>, KeyRingError> {
             .decode(text.as_bytes())
             .map_err(|_| KeyRingError::Form)?,
     );
-    let key = bytes.as_slice().try_into().map_err(|_| KeyRingError::Form)?;
+    let key = bytes
+        .as_slice()
+        .try_into()
+        .map_err(|_| KeyRingError::Form)?;
     Ok(Zeroizing::new(key))
 }

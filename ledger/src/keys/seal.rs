@@ -67,7 +67,10 @@ impl SealedDocument {
             )
             .map_err(|_| SealError::Changed)?;
         let mut wrapped_key = [0; WRAPPED_KEY];
-        for (place, byte) in wrapped_key.iter_mut().zip(id.iter().chain(&nonce).chain(&wrapped)) {
+        for (place, byte) in wrapped_key
+            .iter_mut()
+            .zip(id.iter().chain(&nonce).chain(&wrapped))
+        {
             *place = *byte;
         }
         Ok(Self { wrapped_key, bytes })

@@ -22,7 +22,10 @@ pub struct Checkpoint {
 impl Checkpoint {
     /// Reads the text of a checkpoint. Extension lines are refused: nothing here writes or understands them.
     pub fn parse(text: &str) -> Result<Self, NoteError> {
-        let mut lines = text.strip_suffix('\n').ok_or(NoteError::Checkpoint)?.split('\n');
+        let mut lines = text
+            .strip_suffix('\n')
+            .ok_or(NoteError::Checkpoint)?
+            .split('\n');
         let (Some(origin), Some(size), Some(root), None) =
             (lines.next(), lines.next(), lines.next(), lines.next())
         else {

@@ -80,7 +80,8 @@ impl Verifier {
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         // The last field is base64, which may hold plus signs; names and ids hold none.
         let mut fields = text.trim().splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (fields.next(), fields.next(), fields.next()) else {
+        let (Some(name), Some(id), Some(key)) = (fields.next(), fields.next(), fields.next())
+        else {
             return Err(KeyError::Form);
         };
         let (kind, key) = key_bytes(key)?;
@@ -202,7 +203,8 @@ impl Signer {
             .strip_prefix("PRIVATE+KEY+")
             .ok_or(KeyError::Form)?;
         let mut fields = rest.splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (fields.next(), fields.next(), fields.next()) else {
+        let (Some(name), Some(id), Some(key)) = (fields.next(), fields.next(), fields.next())
+        else {
             return Err(KeyError::Form);
         };
         let (kind, seed) = key_bytes(key)?;

@@ -60,7 +60,12 @@ impl fmt::Display for Signature {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut bytes = self.id.to_vec();
         bytes.extend(&self.bytes);
-        write!(formatter, "\u{2014} {} {}", self.name, BASE64.encode(&bytes))
+        write!(
+            formatter,
+            "\u{2014} {} {}",
+            self.name,
+            BASE64.encode(&bytes)
+        )
     }
 }
 

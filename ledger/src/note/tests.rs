@@ -97,11 +97,23 @@ fn what_is_no_checkpoint_is_refused(#[case] text: &str) {
 
 #[rstest]
 #[case::nothing("", KeyError::Form)]
-#[case::other_id("PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", KeyError::Id)]
-#[case::other_name("PeterPan+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", KeyError::Id)]
-#[case::other_kind("PeterNeumann+c74f20a3+Ahpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", KeyError::Kind)]
+#[case::other_id(
+    "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+    KeyError::Id
+)]
+#[case::other_name(
+    "PeterPan+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+    KeyError::Id
+)]
+#[case::other_kind(
+    "PeterNeumann+c74f20a3+Ahpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+    KeyError::Kind
+)]
 #[case::short("PeterNeumann+c74f20a3+ARpc", KeyError::Form)]
-#[case::a_space("Peter Neumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", KeyError::Name)]
+#[case::a_space(
+    "Peter Neumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+    KeyError::Name
+)]
 fn what_is_no_key_is_refused(#[case] text: &str, #[case] error: KeyError) {
     assert_eq!(Verifier::parse(text), Err(error));
     let private = format!("PRIVATE+KEY+{text}");

@@ -34,11 +34,7 @@ impl Tile {
 
     /// Where the bundle of entries stands that a tile of level 0 hashes.
     pub fn entries_path(self) -> String {
-        format!(
-            "tile/entries/{}{}",
-            split_index(self.index),
-            self.partial()
-        )
+        format!("tile/entries/{}{}", split_index(self.index), self.partial())
     }
 
     /// Whether it has all of its hashes.
