@@ -5,6 +5,7 @@ mod hash;
 pub mod keys;
 pub mod note;
 pub mod proof;
+pub mod query;
 pub mod record;
 pub mod store;
 #[cfg(test)]
