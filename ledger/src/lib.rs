@@ -12,5 +12,6 @@ pub mod store;
 mod testing;
 pub mod tree;
 pub mod verify;
+pub mod witness;
 
 pub use hash::Hash;
