@@ -4,8 +4,14 @@
 mod hash;
 pub mod keys;
 pub mod note;
+pub mod proof;
+pub mod query;
 pub mod record;
 pub mod store;
+#[cfg(test)]
+mod testing;
 pub mod tree;
+pub mod verify;
+pub mod witness;
 
 pub use hash::Hash;

@@ -105,6 +105,24 @@ impl Kind {
 }
 
 impl Event {
+    /// Reads the body of an event of a kind.
+    pub(super) fn parse(kind: Kind, body: &str) -> serde_json::Result<Self> {
+        Ok(match kind {
+            Kind::Decision => Self::Decision(serde_json::from_str(body)?),
+            Kind::ExceptionUsed => Self::ExceptionUsed(serde_json::from_str(body)?),
+            Kind::ObligationOpened => Self::ObligationOpened(serde_json::from_str(body)?),
+            Kind::ObligationClosed => Self::ObligationClosed(serde_json::from_str(body)?),
+            Kind::Gap => Self::Gap(serde_json::from_str(body)?),
+            Kind::AccessReview => Self::AccessReview(serde_json::from_str(body)?),
+            Kind::PolicyChange => Self::PolicyChange(serde_json::from_str(body)?),
+            Kind::ConfigurationChange => Self::ConfigurationChange(serde_json::from_str(body)?),
+            Kind::Attestation => Self::Attestation(serde_json::from_str(body)?),
+            Kind::Canary => Self::Canary(serde_json::from_str(body)?),
+            Kind::KeyRotation => Self::KeyRotation(serde_json::from_str(body)?),
+            Kind::Erasure => Self::Erasure(serde_json::from_str(body)?),
+        })
+    }
+
     /// Its kind.
     pub fn kind(&self) -> Kind {
         match self {

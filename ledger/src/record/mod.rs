@@ -1,12 +1,17 @@
 //! Records: what the entries of the log say.
 
+mod canonical;
 mod draft;
 mod event;
+
+use std::borrow::Cow;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
+pub use canonical::is_canonical;
 pub use draft::{Draft, PreparedEntry, RecordError, canonical};
 pub use event::{
     AccessReview, Attestation, Canary, ChangedPolicies, ChangedSettings, DecisionMade, EngineName,
@@ -48,13 +53,47 @@ pub struct Record {
 impl Record {
     /// Reads an entry.
     pub fn parse(entry: &[u8]) -> Result<Self, RecordError> {
-        let record: Self = serde_json::from_slice(entry).map_err(|_| RecordError::Form)?;
-        if record.schema == RECORD_SCHEMA {
-            Ok(record)
-        } else {
-            Err(RecordError::Schema)
+        let envelope: Envelope = serde_json::from_slice(entry).map_err(|_| RecordError::Form)?;
+        if envelope.schema != RECORD_SCHEMA {
+            return Err(RecordError::Schema);
         }
+        Ok(Self {
+            schema: envelope.schema.into_owned(),
+            index: envelope.index,
+            id: envelope.id,
+            time: envelope.time,
+            actor: envelope.actor,
+            subject: envelope.subject,
+            bulk: envelope.bulk,
+            event: Event::parse(envelope.kind, envelope.body.get())
+                .map_err(|_| RecordError::Form)?,
+        })
     }
+
+    /// Reads an entry and refuses one that is not written as RFC 8785 says.
+    pub fn parse_canonical(entry: &[u8]) -> Result<Self, RecordError> {
+        if !is_canonical(entry) {
+            return Err(RecordError::NotCanonical);
+        }
+        Self::parse(entry)
+    }
+}
+
+/// A record whose body, which stands before its kind, is not read yet.
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    schema: Cow<'a, str>,
+    index: u64,
+    id: String,
+    time: Timestamp,
+    actor: Actor,
+    subject: Option<RecordSubject>,
+    #[serde(default)]
+    bulk: Vec<BulkRef>,
+    kind: Kind,
+    #[serde(borrow)]
+    body: &'a RawValue,
 }
 
 /// Who or what caused a record.
@@ -112,5 +151,7 @@ pub struct BulkRef {
     pub size: u64,
 }
 
+#[cfg(test)]
+mod canonical_tests;
 #[cfg(test)]
 mod tests;

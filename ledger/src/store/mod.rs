@@ -27,6 +27,11 @@ pub trait Log {
     /// The newest checkpoint.
     fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError>;
 
+    /// Every checkpoint that is kept, the oldest first; the newest alone where no others are.
+    fn checkpoints(&self) -> Result<Checkpoints<'_>, StoreError> {
+        Ok(Box::new(self.checkpoint()?.into_iter().map(Ok)))
+    }
+
     /// Entries in order, each with its index, without holding more than a few of them.
     fn entries(&self, range: Range<u64>) -> Result<Entries<'_>, StoreError>;
 
@@ -39,6 +44,9 @@ pub trait Log {
 
 /// Entries with their indexes.
 pub type Entries<'a> = Box<dyn Iterator<Item = Result<(u64, Vec<u8>), StoreError>> + 'a>;
+
+/// Checkpoints, the oldest first.
+pub type Checkpoints<'a> = Box<dyn Iterator<Item = Result<SignedCheckpoint, StoreError>> + 'a>;
 
 /// A log that takes records, from any number of threads.
 pub trait Store: Log + Send + Sync {

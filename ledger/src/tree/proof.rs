@@ -200,5 +200,5 @@ fn range<N: Nodes>(start: u64, end: u64, nodes: &N) -> Result<Hash, N::Error> {
 
 /// The largest power of two below `count`, which is two or more.
 fn split_point(count: u64) -> u64 {
-    1 << (63 - (count - 1).leading_zeros())
+    1 << (count - 1).ilog2()
 }
