@@ -1,5 +1,7 @@
 //! The command line.
 
+mod ledger;
+
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -9,6 +11,8 @@ use jiff::Timestamp;
 use soc2gate_engine::SubjectKind;
 
 use crate::output::Format;
+
+pub(crate) use ledger::*;
 
 /// Judges changes against SOC 2 controls, and says why.
 #[derive(Debug, clap::Parser)]
@@ -61,6 +65,9 @@ pub(crate) enum Command {
     /// Each control judges its cases, or a file, again and again on one thread. Exit codes: 0 measured, 2 could not
     /// run, 64 wrong usage.
     Bench(BenchArgs),
+    /// Keep and show evidence: every decision, so that nobody can change it unseen
+    #[command(subcommand)]
+    Ledger(LedgerCommand),
     /// Look at the controls, and make new ones
     #[command(subcommand)]
     Control(ControlCommand),
@@ -86,6 +93,9 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) existing: ExistingArgs,
+
+    #[command(flatten)]
+    pub(crate) record: RecordArgs,
 
     /// Judge by this control only; may be given several times
     #[arg(long = "control", value_name = "ID")]

@@ -6,6 +6,7 @@ mod check;
 mod collect;
 mod commands;
 mod exit;
+mod ledger;
 mod lint;
 mod output;
 mod panic;

@@ -4,7 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use soc2gate_engine::{Context, Siblings, Subject, SubjectKind, SubjectSource};
 use soc2gate_inputs::Withholder;
+use soc2gate_ledger::record::RecordError;
+use soc2gate_ledger::store::Document;
 use soc2gate_source::Segment;
+
+use crate::basis::document;
 
 /// A subject with only the values that may be kept.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -83,7 +87,7 @@ fn of_request(path: &[Segment]) -> bool {
 }
 
 /// The other documents of a run that controls look at, with only the values that may be kept.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StoredContext {
     /// By type, then by namespace.
     pub siblings: Siblings,
@@ -115,6 +119,11 @@ impl StoredContext {
             siblings,
             withheld: withholder.count(),
         }
+    }
+
+    /// The context as it is kept.
+    pub fn document(&self) -> Result<Document, RecordError> {
+        document("context", self)
     }
 
     /// The context again.

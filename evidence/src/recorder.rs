@@ -7,10 +7,10 @@ use soc2gate_engine::{Decision, Exceptions, Finding, Gate, Subject, Unknown, Ver
 use soc2gate_inputs::Withholder;
 use soc2gate_ledger::keys::KeyRing;
 use soc2gate_ledger::record::{
-    Actor, BulkRef, ChangedPolicies, ChangedSettings, DecisionMade, Draft, EngineName, Event,
+    Actor, ChangedPolicies, ChangedSettings, DecisionMade, Draft, EngineName, Event,
     ExceptionUsed, FindingRecord, RecordError, RecordSubject, VerdictRecord, canonical,
 };
-use soc2gate_ledger::store::{Document, Submission};
+use soc2gate_ledger::store::Submission;
 use soc2gate_source::{Path, display_path};
 
 use crate::basis::{PolicySet, Settings, document, parameters_digest};
@@ -53,8 +53,6 @@ pub struct Recorder {
     actor: Actor,
     front_end: FrontEnd,
     parameters: String,
-    /// Documents that all decisions of the run share: what controls saw beside the subject.
-    shared: Vec<BulkRef>,
 }
 
 impl Recorder {
@@ -70,14 +68,7 @@ impl Recorder {
             actor,
             front_end,
             parameters: parameters_digest(gate)?,
-            shared: Vec::new(),
         })
-    }
-
-    /// The same, whose decisions name documents that were sealed with another record.
-    #[must_use]
-    pub fn with_shared(self, shared: Vec<BulkRef>) -> Self {
-        Self { shared, ..self }
     }
 
     /// The record of a policy set that was not recorded yet.
@@ -122,23 +113,19 @@ impl Recorder {
         })
     }
 
-    /// The records of a decision: itself, then each use of an exception. `context` is sealed with it where the run
-    /// has one and this is its first decision.
+    /// The records of a decision: itself with the stored input, then each use of an exception.
     pub fn decision(
         &self,
         subject: &Subject,
         decision: &Decision,
         exceptions: &Exceptions,
         time: Timestamp,
-        context: Option<Document>,
     ) -> Result<Vec<Submission>, RecordError> {
         let commit = |bytes: &[u8]| self.ring.commit("value", bytes);
         let mut withholder = Withholder::new(&commit);
         let input = StoredInput::of(subject, &mut withholder);
-        let mut documents = vec![document("input", &input)?];
-        documents.extend(context);
-        let mut draft = self.draft(subject, decision, &withholder, time)?;
-        draft.bulk.clone_from(&self.shared);
+        let documents = vec![document("input", &input)?];
+        let draft = self.draft(subject, decision, &withholder, time)?;
         let mut submissions = Vec::new();
         for verdict in &decision.verdicts {
             let Some(used) = &verdict.exception else {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
 use soc2gate_engine::{Gate, Library, Verdict};
 use soc2gate_ledger::record::{DecisionMade, VerdictRecord};
 use soc2gate_source::display_path;
@@ -25,7 +26,7 @@ pub enum ReplayError {
 }
 
 /// What evaluating again gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Replay {
     /// The outcome as it was recorded.
     pub recorded: String,
@@ -49,7 +50,7 @@ impl Replay {
 }
 
 /// A verdict that is not the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
     /// The control's id.
     pub control: String,

@@ -58,7 +58,7 @@ fn every_case_of_the_library_replays() {
             for subject in &opened.subjects {
                 let decision = judge.judge(subject, opened.now);
                 let made = recorder
-                    .decision(subject, &decision, &Exceptions::default(), opened.now, None)
+                    .decision(subject, &decision, &Exceptions::default(), opened.now)
                     .unwrap();
                 let entry = made[0].draft.prepare().unwrap().at(7);
                 let Event::Decision(decision) = Record::parse(&entry).unwrap().event else {

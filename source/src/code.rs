@@ -88,8 +88,6 @@ codes! {
         "`soc2gate control show ID` lists a control's parameters";
     InvalidSelector = "SG2004", Error, "a subject selector is not a glob",
         "a selector looks like `kubernetes/apps/Deployment/shop/*`";
-    LedgerNotAvailable = "SG2005", Warning, "this version does not record decisions",
-        "keep the json output of the run until a ledger is available";
     ExceptionSyntax = "SG3001", Error, "an exception does not follow its schema",
         "`soc2gate schema exceptions` prints the schema; every field of an exception is required";
     ExceptionSelfApproved = "SG3002", Error, "an exception was approved by its requester",
@@ -164,6 +162,10 @@ codes! {
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",
         "nothing was decided for the subject; report this with the place it names";
+    LedgerFailed = "SG5003", Error, "decisions could not be recorded",
+        "the message says what failed; `soc2gate ledger init` makes a ledger, `soc2gate ledger verify` looks at one";
+    LedgerGap = "SG5004", Warning, "decisions are not recorded",
+        "nothing shows later that they were made; the next run that can records the gap";
     LintName = "SG6001", Warning, "a name in a policy is not in snake_case",
         "write names in lower case, with _ between words";
     LintHelper = "SG6002", Warning, "a helper of a control does not start with _",

@@ -12,11 +12,13 @@ use jiff::Timestamp;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde_json::Value;
-use soc2gate_engine::{Context, Decision, Gate, Judge, Siblings, SubjectKind};
+use soc2gate_engine::{Context, Decision, Gate, Judge, Outcome, Siblings, Subject, SubjectKind};
 use soc2gate_inputs::{Read, Reading, Unit};
+use soc2gate_ledger::store::Submission;
 use soc2gate_source::Diagnostic;
 
 use crate::collect::{FileReader, FileSource};
+use crate::ledger::Recording;
 use crate::output::Judged;
 use crate::summary::Summary;
 
@@ -37,6 +39,8 @@ pub(crate) struct Run<'a> {
     pub(crate) reader: &'a FileReader,
     pub(crate) reading: Reading,
     pub(crate) now: Timestamp,
+    /// Where decisions are recorded.
+    pub(crate) recording: Option<&'a Recording>,
 }
 
 /// What a run came to.
@@ -44,6 +48,10 @@ pub(crate) struct Run<'a> {
 pub(crate) struct Totals {
     pub(crate) summary: Summary,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Decisions that allow.
+    pub(crate) allowed: u64,
+    /// Decisions that do not.
+    pub(crate) denied: u64,
     /// Uses of exceptions, by id.
     pub(crate) exception_uses: BTreeMap<String, usize>,
 }
@@ -57,7 +65,11 @@ impl Run<'_> {
         outputs: &mut Outputs<'_>,
         progress: &Progress,
     ) -> Result<Totals, OutputError> {
-        let mut context = Context::new(&self.siblings(sources));
+        let siblings = self.siblings(sources);
+        if let Some(recording) = self.recording {
+            recording.context(&siblings);
+        }
+        let mut context = Context::new(&siblings);
         if self.gate.reads_inventory() {
             context = context.with_objects(&self.objects(sources));
         }
@@ -67,7 +79,10 @@ impl Run<'_> {
             let context = &context;
             scope.spawn(move || self.judge_sources(sources, context, &sender));
             // Leaving early drops the receiver, which ends the other side.
-            for batch in batches {
+            for mut batch in batches {
+                if let Some(recording) = self.recording {
+                    recording.append(std::mem::take(&mut batch.records));
+                }
                 totals.take(batch, outputs, progress)?;
             }
             self.judge_combined(sources, context, &mut totals, outputs)?;
@@ -95,6 +110,9 @@ impl Run<'_> {
         let Some(decision) = self.pool.install(judge) else {
             return Ok(());
         };
+        if let Some(recording) = self.recording {
+            recording.append(recording.records(&subject, &decision));
+        }
         totals.add(&decision);
         outputs.decision(&Judged {
             decision: &decision,
@@ -120,17 +138,29 @@ impl Run<'_> {
                 continue;
             }
             for units in units.chunks(BATCH) {
-                let judged = self.pool.install(|| {
+                let done: Vec<(Read, Vec<Decision>, Vec<Submission>)> = self.pool.install(|| {
                     units
                         .par_iter()
                         .map_init(
                             || self.gate.judge(context),
-                            |judge, unit| self.judge_unit(unit, judge, context),
+                            |judge, unit| {
+                                let (read, decisions) = self.judge_unit(unit, judge, context);
+                                let records = self.records(&read.subjects, &decisions);
+                                (read, decisions, records)
+                            },
                         )
                         .collect()
                 });
-                let unread = std::mem::take(&mut unread);
-                if sender.send(Batch { unread, judged }).is_err() {
+                let mut batch = Batch {
+                    unread: std::mem::take(&mut unread),
+                    judged: Vec::with_capacity(done.len()),
+                    records: Vec::new(),
+                };
+                for (read, decisions, records) in done {
+                    batch.judged.push((read, decisions));
+                    batch.records.extend(records);
+                }
+                if sender.send(batch).is_err() {
                     return;
                 }
             }
@@ -141,6 +171,7 @@ impl Run<'_> {
         let _ = sender.send(Batch {
             unread,
             judged: Vec::new(),
+            records: Vec::new(),
         });
     }
 
@@ -167,6 +198,17 @@ impl Run<'_> {
                 .collect()
         };
         (read, decisions)
+    }
+
+    /// The records of decisions, where they are recorded.
+    fn records(&self, subjects: &[Subject], decisions: &[Decision]) -> Vec<Submission> {
+        let Some(recording) = self.recording else {
+            return Vec::new();
+        };
+        let pairs = subjects.iter().zip(decisions);
+        pairs
+            .flat_map(|(subject, decision)| recording.records(subject, decision))
+            .collect()
     }
 
     /// Every object of the run, for templates of Gatekeeper that look at others.
@@ -227,6 +269,8 @@ struct Batch {
     /// Files that could not be read.
     unread: Vec<Diagnostic>,
     judged: Vec<(Read, Vec<Decision>)>,
+    /// The records of all decisions.
+    records: Vec<Submission>,
 }
 
 impl Totals {
@@ -251,6 +295,11 @@ impl Totals {
 
     fn add(&mut self, decision: &Decision) {
         self.summary.add(decision);
+        if decision.outcome == Outcome::Allow {
+            self.allowed += 1;
+        } else {
+            self.denied += 1;
+        }
         for exception in decision
             .verdicts
             .iter()

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use soc2gate_engine::{Config, Exceptions, Library, LoadOptions, PolicySource, RegoVersion};
+use soc2gate_evidence::PolicySet;
 use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
@@ -24,6 +25,8 @@ const CONFIG_NAME: &str = "soc2gate.yaml";
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) library: Library,
+    /// What the library was loaded from.
+    pub(crate) policies: PolicySet,
     pub(crate) config: Config,
     pub(crate) exceptions: Exceptions,
     pub(crate) diagnostics: Vec<Diagnostic>,
@@ -79,6 +82,7 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     }
     Loaded {
         library,
+        policies: PolicySet { sources, options },
         config,
         exceptions,
         diagnostics,
@@ -87,7 +91,7 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
 }
 
 /// The nearest configuration, from the working directory up to the root of its repository.
-fn nearest_config() -> Option<PathBuf> {
+pub(crate) fn nearest_config() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
     for (depth, folder) in here.ancestors().enumerate() {
         if folder.join(CONFIG_NAME).is_file() {

@@ -1,19 +1,21 @@
 //! `soc2gate check`.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use soc2gate_engine::{Control, Gate, Library, SubjectKind};
+use soc2gate_engine::{Config, Control, Gate, Library, SubjectKind};
+use soc2gate_evidence::{FrontEnd, Settings};
 use soc2gate_inputs::Reading;
 use soc2gate_source::{Code, Diagnostic};
 
 use super::{complain, pool};
-use crate::args::CheckArgs;
+use crate::args::{CheckArgs, OnLedgerFailure};
 use crate::check::{OutputError, Outputs, Progress, Run, Totals, plan};
 use crate::collect::{FileReader, FileSource, Loaded, find, leave_out, load};
 use crate::exit::Exit;
+use crate::ledger::{self, Gaps, Missed, Place, Recording, RecordingError, actor};
 use crate::output::{Format, RunInfo};
 
 /// Runs the command.
@@ -70,6 +72,7 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
     let now = args.now.unwrap_or_else(whole_second);
     let Loaded {
         library,
+        policies,
         config,
         exceptions,
         mut diagnostics,
@@ -78,8 +81,10 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
     let (library, unknown) = chosen(library, &args.controls);
     diagnostics.extend(unknown);
     diagnostics.extend(exceptions.review(now));
+    let settings = Settings::new(&config, &exceptions, &args.controls);
     let (gate, problems) = Gate::new(&library, &config, exceptions);
     diagnostics.extend(problems);
+    let place = place(args, &config, files.first().map(PathBuf::as_path));
 
     let reading = Reading {
         kind: args.input_kind.map(|kind| kind.0),
@@ -102,9 +107,26 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
         started: now,
         show_passing: args.show_passing,
     })?;
+    let recording = place.as_ref().map(|place| {
+        let run = ledger::Run {
+            gate: &gate,
+            policies: &policies,
+            policies_digest: library.digest(),
+            settings: &settings,
+            actor: actor(args.record.actor.as_deref()),
+            front_end: FrontEnd::Check,
+            now: Timestamp::now(),
+        };
+        Recording::start(place, &run)
+    });
+    let (recording, unrecorded) = match recording.transpose() {
+        Ok(recording) => (recording, None),
+        Err(error) => (None, Some(error)),
+    };
     let mut totals = match pool(args.jobs) {
         Ok(pool) => {
             let run = Run {
+                recording: recording.as_ref(),
                 gate: &gate,
                 pool: &pool,
                 reader: &reader,
@@ -126,12 +148,66 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
             "nothing was found to judge",
         ));
     }
+    let unrecorded = unrecorded.or_else(|| recording.and_then(|recording| recording.finish().err()));
+    if let (Some(error), Some(place)) = (unrecorded, &place) {
+        diagnostics.extend(not_recorded(args, place, &error, &totals, now));
+    }
     if args.controls.is_empty() {
         diagnostics.extend(gate.exceptions().unused(&totals.exception_uses, now));
     }
     totals.summary.finish(&diagnostics);
     outputs.finish(&totals.summary, &diagnostics)?;
     Ok(Exit::from(totals.summary.outcome))
+}
+
+/// Where decisions are recorded: by the command line, else by the configuration.
+fn place(args: &CheckArgs, config: &Config, config_path: Option<&Path>) -> Option<Place> {
+    if args.record.no_ledger {
+        return None;
+    }
+    let keys = args.record.ledger_keys.as_deref();
+    if let Some(ledger) = &args.record.ledger {
+        return Some(Place::new(ledger, keys, Path::new("")));
+    }
+    let ledger = config.raw().ledger.as_ref()?;
+    let base = config_path.and_then(Path::parent).unwrap_or(Path::new(""));
+    Some(Place::new(&ledger.location, keys, base))
+}
+
+/// What follows where decisions are not recorded: the run could not decide, unless it was told to go on; then the gap is
+/// noted for the next run that can record.
+fn not_recorded(
+    args: &CheckArgs,
+    place: &Place,
+    error: &RecordingError,
+    totals: &Totals,
+    started: Timestamp,
+) -> Vec<Diagnostic> {
+    let what = format!("{}: {error}", place.name());
+    if args.record.on_ledger_failure == OnLedgerFailure::Deny {
+        return vec![Diagnostic::new(Code::LedgerFailed, what)];
+    }
+    let mut told = vec![Diagnostic::new(Code::LedgerGap, what)];
+    let missed = Missed {
+        from: started,
+        to: Timestamp::now(),
+        reason: error.to_string(),
+        allowed: totals.allowed,
+        denied: totals.denied,
+    };
+    match Gaps::of(place) {
+        None => told.push(Diagnostic::new(
+            Code::LedgerGap,
+            "a ledger in a database has no place for a note of the gap: keep the output of this run",
+        )),
+        Some(gaps) => {
+            if let Err(error) = gaps.note(&missed) {
+                let what = format!("the gap cannot be noted in {}: {error}", gaps.path().display());
+                told.push(Diagnostic::new(Code::LedgerFailed, what));
+            }
+        }
+    }
+    told
 }
 
 /// The system's time, without the fraction that nobody reads.

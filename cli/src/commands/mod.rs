@@ -7,6 +7,7 @@ mod control;
 mod control_new;
 mod eval;
 mod init;
+mod ledger;
 mod lint;
 mod man;
 mod schema;
@@ -45,13 +46,18 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Lint(args) => return lint::run(args),
         Command::Eval(args) => return eval::run(args),
         Command::Bench(args) => return bench::run(args),
+        Command::Ledger(command) => return exit(ledger::run(command)),
         Command::Init(args) => init::run(args),
         Command::Schema(args) => schema::run(args),
         Command::Completions(args) => completions::run(args),
         Command::Man(args) => man::run(args),
     };
+    exit(done.map(|()| Exit::Allow))
+}
+
+fn exit(done: anyhow::Result<Exit>) -> Exit {
     match done {
-        Ok(()) => Exit::Allow,
+        Ok(exit) => exit,
         Err(error) if is_broken_pipe(&error) => Exit::Allow,
         Err(error) => {
             complain(&format!("error: {error:#}"));

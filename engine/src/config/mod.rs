@@ -109,13 +109,6 @@ impl Config {
                 }
             }
         }
-        if self.raw.ledger.is_some() {
-            let message = "decisions are not recorded: this version has no ledger";
-            diagnostics.push(self.place(
-                Diagnostic::new(Code::LedgerNotAvailable, message),
-                &["ledger".into()],
-            ));
-        }
     }
 
     /// What the configuration says that the loaded controls do not know, and parameters that do not follow

@@ -30,7 +30,7 @@ pub struct RawConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub exceptions: Option<String>,
-    /// Where decisions are recorded. This version has no ledger and says so when this is set.
+    /// Where decisions are recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<RawLedger>,
     /// How long evidence is kept.

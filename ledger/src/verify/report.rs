@@ -249,6 +249,17 @@ impl Report {
         self.sealed.is_some() && self.problems.total == 0
     }
 
+    /// Whether something that is needed to verify was missing, and nothing was seen that is wrong.
+    pub fn could_not_verify(&self) -> bool {
+        self.problems.total > 0
+            && self.problems.items.iter().all(|problem| {
+                matches!(
+                    problem.code,
+                    Code::NoTrustedKey | Code::NoCheckpoint | Code::Unreadable | Code::NotWitnessed
+                )
+            })
+    }
+
     pub(super) fn problem(&mut self, index: Option<u64>, code: Code, text: String) {
         self.problems.push(Problem { index, code, text });
     }

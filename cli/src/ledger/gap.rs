@@ -1,0 +1,97 @@
+//! Gaps: runs that could not record and went on all the same. They are noted beside the ledger, and recorded by the
+//! next run that can.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use soc2gate_ledger::record::{Actor, Draft, Event, Gap, RecordError};
+use soc2gate_ledger::store::Submission;
+
+use super::Place;
+
+/// A run that was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Missed {
+    pub(crate) from: Timestamp,
+    pub(crate) to: Timestamp,
+    pub(crate) reason: String,
+    pub(crate) allowed: u64,
+    pub(crate) denied: u64,
+}
+
+/// The notes beside a ledger.
+#[derive(Debug)]
+pub(crate) struct Gaps {
+    path: PathBuf,
+}
+
+impl Gaps {
+    /// The notes beside a ledger in a folder; a ledger in a database has no place for them.
+    pub(crate) fn of(place: &Place) -> Option<Self> {
+        Some(Self {
+            path: place.beside(".gaps")?,
+        })
+    }
+
+    /// Notes a run.
+    pub(crate) fn note(&self, missed: &Missed) -> io::Result<()> {
+        let mut line = serde_json::to_string(missed)?;
+        line.push('\n');
+        let mut file = fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&self.path)?;
+        file.write_all(line.as_bytes())?;
+        file.sync_all()
+    }
+
+    /// The records of what was noted. A line that cannot be read is a gap whose begin and end nobody knows: now.
+    pub(crate) fn records(
+        &self,
+        actor: &Actor,
+        now: Timestamp,
+    ) -> Result<Vec<Submission>, RecordError> {
+        let text = fs::read_to_string(&self.path).unwrap_or_default();
+        text.lines()
+            .map(|line| {
+                let missed: Option<Missed> = serde_json::from_str(line).ok();
+                let event = Event::Gap(match missed {
+                    Some(missed) => Gap {
+                        from: missed.from,
+                        to: missed.to,
+                        reason: missed.reason,
+                        allowed: Some(missed.allowed),
+                        denied: Some(missed.denied),
+                    },
+                    None => Gap {
+                        from: now,
+                        to: now,
+                        reason: "a run was not recorded, and the note of it cannot be read".to_owned(),
+                        allowed: None,
+                        denied: None,
+                    },
+                });
+                Ok(Submission {
+                    draft: Draft::new(now, actor.clone(), event)?,
+                    documents: Vec::new(),
+                })
+            })
+            .collect()
+    }
+
+    /// Takes the notes away, once they are recorded.
+    pub(crate) fn clear(&self) -> io::Result<()> {
+        match fs::remove_file(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            other => other,
+        }
+    }
+
+    /// The file.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
