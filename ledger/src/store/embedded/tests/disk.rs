@@ -109,6 +109,34 @@ enum Call {
 pub(super) struct MemoryDisk(Arc<Mutex<State>>);
 
 impl MemoryDisk {
+    /// A disk with files.
+    pub(super) fn with(files: &BTreeMap<PathBuf, Vec<u8>>) -> Self {
+        let mut state = State::default();
+        for (number, (path, content)) in files.iter().enumerate() {
+            state.files.push(Content {
+                current: content.clone(),
+                durable: content.clone(),
+                pending: Vec::new(),
+            });
+            state.names.insert(path.clone(), number);
+            state.durable_names.insert(path.clone(), number);
+            let folders = path.ancestors().skip(1).map(Path::to_path_buf);
+            state.folders.extend(folders);
+        }
+        Self(Arc::new(Mutex::new(state)))
+    }
+
+    /// What reads see.
+    pub(super) fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let state = self.0.lock().unwrap();
+        let content = |number: &usize| state.files[*number].current.clone();
+        state
+            .names
+            .iter()
+            .map(|(path, number)| (path.clone(), content(number)))
+            .collect()
+    }
+
     /// The call after as many others goes wrong.
     pub(super) fn fail_after(&self, calls: u64, fault: Fault) {
         let mut state = self.0.lock().unwrap();

@@ -1,6 +1,7 @@
 //! The ledger in a folder, as others see it and as it is written.
 
 mod behaviour;
+mod damage;
 mod disk;
 mod faults;
 
