@@ -5,6 +5,7 @@ mod bench;
 mod conformance;
 mod differential;
 mod docs;
+mod ledger;
 mod new_control;
 mod shell;
 mod test;
@@ -58,15 +59,42 @@ enum Command {
     },
     /// Compare the verdicts of our controls on their cases, and on mutations of these, with OPA itself
     Differential,
-    /// Measure speed and memory on generated manifests
+    /// Kill a writer of a ledger at random moments under load and look whether anything is lost
+    Torture {
+        /// How many times
+        #[arg(long, default_value_t = 1_000)]
+        rounds: u32,
+    },
+    /// Measure speed and memory on generated manifests, and of the ledger
     Bench {
+        /// Only this part
+        part: Option<BenchPart>,
         /// Leave out the comparison with checkov
         #[arg(long)]
         no_checkov: bool,
-        /// Leave out the run on 100,000 objects
+        /// Leave out the runs on 100,000 objects and on a million records
         #[arg(long)]
         short: bool,
     },
+}
+
+/// What can be measured alone.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum BenchPart {
+    /// `soc2gate check`
+    Check,
+    /// The ledger in a folder
+    Ledger,
+}
+
+fn run_bench(part: Option<BenchPart>, with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
+    if part != Some(BenchPart::Ledger) {
+        bench::run(with_checkov, with_large)?;
+    }
+    if part != Some(BenchPart::Check) {
+        ledger::bench(with_large)?;
+    }
+    Ok(())
 }
 
 fn main() -> ExitCode {
@@ -81,7 +109,12 @@ fn main() -> ExitCode {
             verbose,
         } => conformance::run(folder, only.as_deref(), verbose),
         Command::Differential => differential::run(),
-        Command::Bench { no_checkov, short } => bench::run(!no_checkov, !short),
+        Command::Torture { rounds } => ledger::torture(rounds),
+        Command::Bench {
+            part,
+            no_checkov,
+            short,
+        } => run_bench(part, !no_checkov, !short),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -49,7 +49,7 @@ pub(super) struct PackTail {
 pub(super) struct Committer {
     pub(super) folder: Folder,
     pub(super) origin: String,
-    pub(super) options: Options,
+    pub(super) options: Arc<Options>,
     pub(super) state: Arc<State>,
     pub(super) tail: Arc<Mutex<Tail>>,
     pub(super) sealer: SyncSender<Message>,
@@ -115,19 +115,16 @@ impl Committer {
         for records in groups {
             let mut group = Vec::with_capacity(records.len());
             for record in records {
-                let index = match tail.ids.index(&record.id) {
-                    Some(index) => index,
-                    None => {
-                        for document in &record.documents {
-                            pack::put_document(&mut documents, document)?;
-                        }
-                        let index = tail.next;
-                        put_frame(&mut frames, index, durable, &record.entry.at(index));
-                        tail.ids.insert(record.id, index);
-                        tail.next += 1;
-                        index
+                let known = tail.ids.index(&record.id);
+                let index = known.unwrap_or(tail.next);
+                if known.is_none() {
+                    for document in &record.documents {
+                        pack::put_document(&mut documents, document)?;
                     }
-                };
+                    put_frame(&mut frames, index, durable, &record.entry.at(index));
+                    tail.ids.insert(record.id, index);
+                    tail.next += 1;
+                }
                 group.push(Receipt {
                     id: record.entry.id.clone(),
                     index: Some(index),

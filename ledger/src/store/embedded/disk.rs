@@ -5,6 +5,9 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
+/// Bytes that are written again at once.
+const COPIED: u64 = 1024 * 1024;
+
 /// How a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -78,6 +81,24 @@ pub(super) fn write_all_at(
         }
     }
     Ok(())
+}
+
+/// Cuts a file off at `end`, writes what it has from `begin` on once more, and makes all of it durable.
+pub(super) fn write_again(file: &mut dyn DiskFile, begin: u64, end: u64) -> io::Result<()> {
+    if file.len()? > end {
+        file.truncate(end)?;
+    }
+    let mut offset = begin;
+    while offset < end {
+        let length = usize::try_from((end - offset).min(COPIED)).unwrap_or(0);
+        let mut bytes = vec![0; length];
+        if read_full_at(file, &mut bytes, offset)? < length {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        write_all_at(file, &bytes, offset)?;
+        offset += length as u64;
+    }
+    file.sync()
 }
 
 /// Reads until the buffer is full or the file ends; how many bytes were there.

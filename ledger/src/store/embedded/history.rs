@@ -1,6 +1,6 @@
 //! `checkpoint` and `checkpoints.log`: the newest checkpoint, and all of them.
 
-use super::disk::{DiskFile, Mode, read_full_at, write_all_at};
+use super::disk::{DiskFile, Mode, read_full_at, write_again, write_all_at};
 use super::folder::Folder;
 use crate::note::{NoteError, SignedCheckpoint, Verifier};
 use crate::store::StoreError;
@@ -129,7 +129,13 @@ impl Keeper {
     pub(super) fn open(folder: &Folder, verifiers: &[Verifier]) -> Result<Self, StoreError> {
         let mut history = History::open(folder)?;
         let mut last: Option<SignedCheckpoint> = None;
-        while let Some(checkpoint) = history.next()? {
+        let mut begin = 0;
+        loop {
+            let next = history.offset();
+            let Some(checkpoint) = history.next()? else {
+                break;
+            };
+            begin = next;
             // A witness may have cosigned an older one in between.
             let older = last
                 .as_ref()
@@ -161,8 +167,8 @@ impl Keeper {
             .disk()
             .open(&folder.checkpoints(), Mode::Change)
             .map_err(StoreError::io("open the checkpoints"))?;
-        file.truncate(offset)
-            .and_then(|()| file.sync())
+        // The last one again: a page that a failed write-back left in memory looks as if it were on the disk.
+        write_again(file.as_mut(), begin, offset)
             .map_err(StoreError::io("write the checkpoints"))?;
         let keeper = Self {
             folder: folder.clone(),

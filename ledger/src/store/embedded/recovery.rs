@@ -1,8 +1,10 @@
 //! What a writer does before it writes: finds the end of the log, cuts off what was torn, and makes sure that the rest
 //! is on the disk.
 
+use std::collections::HashSet;
+
 use super::commit::{PackTail, Tail};
-use super::disk::{Mode, read_full_at, write_all_at};
+use super::disk::{Mode, write_again};
 use super::folder::Folder;
 use super::history::Keeper;
 use super::ids::{self, RecentIds};
@@ -14,9 +16,6 @@ use super::segment;
 use super::tiles::{self, Edge, Leaves as _};
 use crate::Hash;
 use crate::store::StoreError;
-
-/// Bytes that are written again at once.
-const CHUNK: u64 = 1024 * 1024;
 
 /// Where a writer begins.
 pub(super) struct Recovered {
@@ -34,6 +33,11 @@ pub(super) fn recover(
     folder
         .remove_unfinished()
         .map_err(StoreError::io("remove unfinished files"))?;
+    // A writer may have been stopped between a file and its name.
+    [folder.root(), &folder.log(), &folder.bulk()]
+        .into_iter()
+        .try_for_each(|path| folder.disk().sync_folder(path))
+        .map_err(StoreError::io("make the folder durable"))?;
     let keeper = Keeper::open(folder, &manifest.verifiers)?;
     let sealed = keeper.newest().checkpoint();
     let end = find_end(folder, &manifest.origin, sealed.size, options)?;
@@ -47,13 +51,14 @@ pub(super) fn recover(
     let write = &mut |tile, hashes: &[Hash]| tiles::write(folder, tile, hashes);
     let mut edge = tiles::edge(folder, &leaves, sealed.size, &sealed.root, write)?;
     leaves.leaves(sealed.size, end.size, &mut |leaf| edge.append(leaf, write))?;
-    write_again(folder, &end)?;
+    complete_log(folder, &end)?;
+    let pack = complete_packs(folder, &end)?;
     let tail = Tail {
         segment: end.segment,
         offset: end.offset,
         next: end.size,
         batch: 0,
-        pack: last_pack(folder)?,
+        pack,
         ids: end.ids,
     };
     Ok(Recovered { tail, edge, keeper })
@@ -69,6 +74,10 @@ struct End {
     offset: u64,
     size: u64,
     ids: RecentIds,
+    /// Documents that the records name whose ids are known.
+    documents: HashSet<Hash>,
+    /// Whether these are all records.
+    is_whole_log: bool,
 }
 
 /// Reads the last segment, and as many before as are needed to know recent ids.
@@ -88,10 +97,12 @@ fn find_end(
         .or(segments.first())
         .ok_or(missing(0))?;
     let mut ids = RecentIds::new(options.remembered_ids);
+    let mut documents = HashSet::new();
     let mut cursor = Cursor::at(folder, origin, *from)?;
     let mut unsealed = segment::HEADER as u64;
     while let Some(frame) = cursor.next()? {
         let index = frame.index;
+        documents.extend(documents_of(frame.entry));
         if let Some(id) = ids::of_entry(frame.entry, index) {
             ids.insert(id, index);
         }
@@ -105,55 +116,57 @@ fn find_end(
         offset: cursor.segment().offset(),
         size: cursor.index(),
         ids,
+        documents,
+        is_whole_log: *from == 0,
     })
 }
 
 /// Cuts off what was torn, and writes again what no checkpoint covers: a page that a failed write-back left in memory
 /// looks as if it were on the disk.
-fn write_again(folder: &Folder, end: &End) -> Result<(), StoreError> {
-    let again = || -> std::io::Result<()> {
-        let mut file = folder
-            .disk()
-            .open(&folder.segment(end.segment), Mode::Change)?;
-        if file.len()? > end.offset {
-            file.truncate(end.offset)?;
-        }
-        let mut offset = end.unsealed;
-        while offset < end.offset {
-            let length = usize::try_from(CHUNK.min(end.offset - offset)).unwrap_or(0);
-            let mut bytes = vec![0; length];
-            let read = read_full_at(file.as_mut(), &mut bytes, offset)?;
-            if read < length {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-            write_all_at(file.as_mut(), &bytes, offset)?;
-            offset += length as u64;
-        }
-        file.sync()
-    };
-    again().map_err(StoreError::io("write the end of the log again"))
+fn complete_log(folder: &Folder, end: &End) -> Result<(), StoreError> {
+    folder
+        .disk()
+        .open(&folder.segment(end.segment), Mode::Change)
+        .and_then(|mut file| write_again(file.as_mut(), end.unsealed, end.offset))
+        .map_err(StoreError::io("write the end of the log again"))
 }
 
-/// The end of the last pack, behind which what was torn is cut off.
-fn last_pack(folder: &Folder) -> Result<Option<PackTail>, StoreError> {
+/// The end of the last pack. What stands behind the last document that a record names is cut off: its records were
+/// never written, and it may not be on the disk.
+fn complete_packs(folder: &Folder, end: &End) -> Result<Option<PackTail>, StoreError> {
     let Some(number) = folder.packs()?.last().copied() else {
         return Ok(None);
     };
     let mut reader = PackReader::open(folder, number, pack::HEADER)?;
-    while reader.next_name()?.is_some() {}
-    let offset = reader.offset;
-    let mut file = pack::open(folder, number, Mode::Change)?;
-    let cut = |file: &mut dyn super::disk::DiskFile| {
-        if file.len()? > offset {
-            file.truncate(offset)?;
-            file.sync()?;
+    let mut offset = pack::HEADER;
+    let mut certain = end.is_whole_log;
+    while let Some((_, name)) = reader.next_name()? {
+        if end.documents.contains(&name.hash) {
+            offset = reader.offset;
+            certain = true;
         }
-        Ok(())
-    };
-    cut(file.as_mut()).map_err(StoreError::io("write documents"))?;
+    }
+    let mut file = pack::open(folder, number, Mode::Change)?;
+    if certain {
+        write_again(file.as_mut(), offset, offset).map_err(StoreError::io("write documents"))?;
+    } else {
+        // Whether older records name them was not looked at: they stay, and the next ones begin a pack.
+        offset = u64::MAX;
+    }
     Ok(Some(PackTail {
         number,
         offset,
         file,
     }))
+}
+
+/// The hashes of documents that an entry may name.
+fn documents_of(entry: &[u8]) -> impl Iterator<Item = Hash> {
+    const MARKER: &[u8] = b"\"sha256\":\"";
+    entry
+        .windows(MARKER.len() + 2 * Hash::SIZE)
+        .filter_map(|window| {
+            let digits = window.strip_prefix(MARKER)?;
+            Hash::from_hex(std::str::from_utf8(digits).ok()?)
+        })
 }

@@ -35,7 +35,7 @@ pub(super) enum Message {
 /// Keeps the tree and signs checkpoints.
 pub(super) struct Sealer {
     pub(super) folder: Folder,
-    pub(super) options: Options,
+    pub(super) options: Arc<Options>,
     pub(super) state: Arc<State>,
     pub(super) edge: Edge,
     pub(super) keeper: Keeper,

@@ -173,7 +173,9 @@ impl State {
         }
         let mut groups = Vec::new();
         let mut taken = 0;
-        while let Some(group) = queue.groups.pop_front_if(|_| taken < bytes) {
+        while taken < bytes
+            && let Some(group) = queue.groups.pop_front()
+        {
             taken += group.bytes();
             groups.push(group);
         }

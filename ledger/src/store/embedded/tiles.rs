@@ -11,6 +11,9 @@ use crate::tree::{Frontier, TILE_HEIGHT, TILE_WIDTH, Tile};
 /// Checked tiles that are kept in memory: 2 MB.
 const KEPT: usize = 256;
 
+/// What is told of every tile that is full.
+type FullTiles<'a> = &'a mut dyn FnMut(Tile, &[Hash]) -> Result<(), StoreError>;
+
 /// The hashes of each level that fill no tile yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Edge {
@@ -24,11 +27,7 @@ impl Edge {
     }
 
     /// Appends the hash of an entry, and hands over the tiles that it completes.
-    pub(super) fn append(
-        &mut self,
-        leaf: Hash,
-        full: &mut dyn FnMut(Tile, &[Hash]) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn append(&mut self, leaf: Hash, full: FullTiles<'_>) -> Result<(), StoreError> {
         self.size += 1;
         let mut hash = leaf;
         for level in 0..TILE_HEIGHT {
@@ -135,7 +134,7 @@ pub(super) fn edge(
     log: &dyn Leaves,
     size: u64,
     root: &Hash,
-    rebuilt: &mut dyn FnMut(Tile, &[Hash]) -> Result<(), StoreError>,
+    rebuilt: FullTiles<'_>,
 ) -> Result<Edge, StoreError> {
     if let Some(edge) = stored_edge(folder, log, size)?
         && edge.root() == *root

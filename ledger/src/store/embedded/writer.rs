@@ -108,14 +108,14 @@ impl EmbeddedLedger {
 
     /// Opens the ledger in a folder for writing, and brings into order what a writer before left that was stopped.
     pub fn open(folder: &Path, ring: Arc<KeyRing>, options: Options) -> Result<Self, StoreError> {
-        Self::open_on(Arc::new(SystemDisk), folder, ring, options)
+        Self::open_on(Arc::new(SystemDisk), folder, ring, Arc::new(options))
     }
 
     pub(super) fn open_on(
         disk: Arc<dyn Disk>,
         path: &Path,
         ring: Arc<KeyRing>,
-        options: Options,
+        options: Arc<Options>,
     ) -> Result<Self, StoreError> {
         let folder = Folder::new(Arc::clone(&disk), path);
         // Without a ledger there is nothing to lock, and no file is made.
@@ -135,7 +135,7 @@ impl EmbeddedLedger {
         let (sender, messages) = mpsc::sync_channel(BATCHES_FOR_SEALER);
         let sealer = Sealer {
             folder: folder.clone(),
-            options: options.clone(),
+            options: Arc::clone(&options),
             state: Arc::clone(&state),
             edge: recovered.edge,
             keeper: recovered.keeper,
@@ -159,13 +159,13 @@ impl EmbeddedLedger {
         Ok(ledger)
     }
 
-    fn start_committers(&mut self, tail: Tail, options: &Options) -> Result<(), StoreError> {
+    fn start_committers(&mut self, tail: Tail, options: &Arc<Options>) -> Result<(), StoreError> {
         let tail = Arc::new(Mutex::new(tail));
         for _ in 0..options.batches_in_flight.max(1) {
             let committer = Committer {
                 folder: self.folder.clone(),
                 origin: self.reader.origin().to_owned(),
-                options: options.clone(),
+                options: Arc::clone(options),
                 state: Arc::clone(&self.state),
                 tail: Arc::clone(&tail),
                 sealer: self.sealer()?,

@@ -1,6 +1,9 @@
 //! The ledger in a folder, as others see it and as it is written.
 
 mod behaviour;
+mod damage;
+mod disk;
+mod faults;
 
 use std::path::Path;
 use std::sync::Arc;
