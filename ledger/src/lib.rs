@@ -2,6 +2,7 @@
 //! keeps it. `docs/ledger.md` says how it is written, byte by byte.
 
 pub mod attest;
+pub mod export;
 mod hash;
 pub mod keys;
 pub mod note;
