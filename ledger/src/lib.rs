@@ -1,6 +1,8 @@
 //! The ledger of soc2gate: an append-only log of evidence that an auditor can verify without trusting whoever
 //! keeps it. `docs/ledger.md` says how it is written, byte by byte.
 
+pub mod attest;
+pub mod export;
 mod hash;
 pub mod keys;
 pub mod note;

@@ -226,8 +226,8 @@ pub(crate) fn beginning() -> Vec<Draft> {
 
 /// A decision: every third denies, every fifth uses an exception.
 pub(crate) fn decision(number: u64) -> Draft {
-    let denies = number % 3 == 0;
-    let exception = (number % 5 == 0).then(|| "EXC-1".to_owned());
+    let denies = number.is_multiple_of(3);
+    let exception = number.is_multiple_of(5).then(|| "EXC-1".to_owned());
     let verdict = |control: &str, status: &str| VerdictRecord {
         control: control.to_owned(),
         status: status.to_owned(),

@@ -6,6 +6,7 @@
 mod frontier;
 mod proof;
 mod tile;
+mod tile_builder;
 
 pub use frontier::{Frontier, Node};
 pub use proof::{
@@ -13,6 +14,9 @@ pub use proof::{
     verify_inclusion,
 };
 pub use tile::{TILE_HEIGHT, TILE_WIDTH, Tile, TileNodes, Tiles, new_tiles};
+pub use tile_builder::TileBuilder;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors;

@@ -81,12 +81,6 @@ impl<'a> History<'a> {
         }
     }
 
-    /// Entries under the newest checkpoint, where it was found right.
-    pub(super) fn newest_size(&self) -> Option<u64> {
-        let newest = self.newest.as_ref().filter(|_| self.newest_is_right)?;
-        Some(newest.checkpoint().size)
-    }
-
     /// Compares the checkpoints of the size that the tree has now.
     pub(super) fn reached(&mut self, frontier: &Frontier, report: &mut Report) {
         let size = frontier.size();

@@ -79,6 +79,7 @@ fn run<L: Log + ?Sized>(
     let trail = KeyTrail::new(&trust.keys, log.origin(), report);
     // The checkpoint first: a log that is written to meanwhile only grows.
     let newest = log.checkpoint()?;
+    let sealed = newest.as_ref().map_or(0, |newest| newest.checkpoint().size);
     let size = log.size()?;
     let mut history = History::new(
         log.checkpoints()?,
@@ -112,7 +113,7 @@ fn run<L: Log + ?Sized>(
         let leaf = Hash::leaf(&entry);
         frontier.append(leaf, |node| {
             if let Some(tiles) = &mut tiles {
-                tiles.completed(node, report);
+                tiles.completed(node, sealed, report);
             }
         });
         if let Some(record) = records.look_at(index, &entry, report) {
@@ -124,7 +125,7 @@ fn run<L: Log + ?Sized>(
             }
         }
         history.reached(&frontier, report);
-        if frontier.size() % PROGRESS == 0 {
+        if frontier.size().is_multiple_of(PROGRESS) {
             progress(frontier.size());
         }
     }
@@ -137,7 +138,7 @@ fn run<L: Log + ?Sized>(
         );
     }
     if let Some(tiles) = tiles {
-        tiles.finish(history.newest_size(), report);
+        tiles.finish(sealed, report);
     }
     history.finish(log, &frontier, trust.witnesses_needed, report)?;
     records.references.finish(report);

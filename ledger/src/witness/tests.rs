@@ -256,3 +256,25 @@ fn what_is_no_request_is_refused() {
         assert!(CosignRequest::parse(&changed).is_err());
     }
 }
+
+/// The example of the specification. The key that signed it is not published.
+#[test]
+fn the_request_of_the_specification_is_read() {
+    let text = "old 20852014\n\
+        PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\n\
+        jrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=\n\
+        5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=\n\
+        /6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=\n\
+        \n\
+        example.com/behind-the-sofa\n\
+        20852163\n\
+        CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n\
+        \n\
+        \u{2014} example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=\n\
+        \u{2014} example.com/behind-the-sofa opLqBQsREYCgu6xQkYQwJr9fo45a62DN9EdmHXnZdXNqlcVGlCum2Wks+49/V6267UEjw6QUXTS5Rovnzv++qbSzm9Q=\n";
+    let request = CosignRequest::parse(text).unwrap();
+    assert_eq!((request.old, request.proof.len()), (20_852_014, 4));
+    assert_eq!(request.checkpoint.checkpoint().size, 20_852_163);
+    assert_eq!(request.checkpoint.note().signatures().len(), 2);
+    assert_eq!(request.to_string(), text);
+}
