@@ -7,7 +7,9 @@ use soc2gate_ledger::note::{SignedCheckpoint, Verifier};
 use soc2gate_ledger::record::{Record, canonical};
 use soc2gate_ledger::store::postgres::{PostgresOptions, PostgresReader};
 use soc2gate_ledger::store::{Log, StoreError};
-use soc2gate_ledger::tree::{Frontier, TileNodes, Tiles, Tile, consistency_proof, verify_consistency};
+use soc2gate_ledger::tree::{
+    Frontier, Tile, TileNodes, Tiles, consistency_proof, verify_consistency,
+};
 
 /// Tiles of a log.
 struct LogTiles<'a>(&'a dyn Log);
@@ -22,7 +24,16 @@ impl Tiles for LogTiles<'_> {
 
 /// Checks the whole log without keys and gives the ids of its records in order.
 pub(crate) fn audit(address: &str, trusted: &[Verifier]) -> Result<Vec<String>, String> {
-    let reader = PostgresReader::open(address, &PostgresOptions::default()).map_err(text)?;
+    audit_in(address, &PostgresOptions::default(), trusted)
+}
+
+/// The same in another schema.
+pub(crate) fn audit_in(
+    address: &str,
+    options: &PostgresOptions,
+    trusted: &[Verifier],
+) -> Result<Vec<String>, String> {
+    let reader = PostgresReader::open(address, options).map_err(text)?;
     let checkpoints: Vec<SignedCheckpoint> = reader
         .checkpoints()
         .and_then(Iterator::collect)
@@ -60,9 +71,14 @@ pub(crate) fn audit(address: &str, trusted: &[Verifier]) -> Result<Vec<String>, 
     for signed in &checkpoints {
         signed.verify(trusted).map_err(text)?;
         let this = signed.checkpoint();
-        let root = usize::try_from(this.size).ok().and_then(|size| roots.get(size));
+        let root = usize::try_from(this.size)
+            .ok()
+            .and_then(|size| roots.get(size));
         if root != Some(&this.root) {
-            return Err(format!("the checkpoint of size {} has another root", this.size));
+            return Err(format!(
+                "the checkpoint of size {} has another root",
+                this.size
+            ));
         }
         if let Some(before) = before.map(SignedCheckpoint::checkpoint) {
             let nodes = TileNodes::new(&tiles, this.size);

@@ -88,7 +88,18 @@ impl Cluster {
     fn boot(&self) -> bool {
         let log = self.path().join("log").to_string_lossy().into_owned();
         let port = format!("-c port={}", self.port);
-        let arguments = ["-D", &self.data(), "-l", &log, "-w", "-t", "120", "-o", &port, "start"];
+        let arguments = [
+            "-D",
+            &self.data(),
+            "-l",
+            &log,
+            "-w",
+            "-t",
+            "120",
+            "-o",
+            &port,
+            "start",
+        ];
         self.output("pg_ctl", &arguments).status.success()
     }
 
@@ -142,11 +153,11 @@ impl Cluster {
 
     /// The address of the server, with the password.
     pub(crate) fn address(&self) -> String {
-        self.address_at(self.port)
+        Self::address_at(self.port)
     }
 
     /// The address of something that passes on to the server.
-    pub(crate) fn address_at(&self, port: u16) -> String {
+    pub(crate) fn address_at(port: u16) -> String {
         address(SUPERUSER, port)
     }
 
@@ -188,10 +199,10 @@ impl Cluster {
     }
 
     /// Does something that triggers would refuse.
-    pub(crate) fn tamper(&self, statements: &str) {
+    pub(crate) fn tamper(&self, schema: &str, statements: &str) {
         self.superuser()
             .batch_execute(&format!(
-                "SET session_replication_role = replica; {statements}"
+                "SET search_path TO {schema}; SET session_replication_role = replica; {statements}"
             ))
             .unwrap();
     }
@@ -200,7 +211,10 @@ impl Cluster {
 impl Drop for Cluster {
     fn drop(&mut self) {
         // It may be stopped already.
-        let _ = self.output("pg_ctl", &["-D", &self.data(), "-m", "immediate", "-w", "stop"]);
+        let _ = self.output(
+            "pg_ctl",
+            &["-D", &self.data(), "-m", "immediate", "-w", "stop"],
+        );
     }
 }
 

@@ -35,7 +35,11 @@ fn a_rotation_is_a_record_and_the_next_checkpoint_has_both_signatures() {
     assert!(error.contains("must be rotated"), "{error}");
 
     let first = rotated.rotate(now(), actor()).unwrap();
-    assert_eq!(first.checkpoint().size, 8, "three, three, and a record for each key");
+    assert_eq!(
+        first.checkpoint().size,
+        8,
+        "three, three, and a record for each key"
+    );
     first.verify(&old.verifiers()).unwrap();
     for key in new.verifiers() {
         first.note().verify(&key).unwrap();
@@ -44,20 +48,28 @@ fn a_rotation_is_a_record_and_the_next_checkpoint_has_both_signatures() {
     let rotations: Vec<(String, String)> = rotated
         .entries(6..8)
         .unwrap()
-        .map(|entry| match Record::parse(&entry.unwrap().1).unwrap().event {
-            Event::KeyRotation(rotation) => (rotation.retired, rotation.added),
-            other => panic!("{other:?}"),
-        })
+        .map(
+            |entry| match Record::parse(&entry.unwrap().1).unwrap().event {
+                Event::KeyRotation(rotation) => (rotation.retired, rotation.added),
+                other => panic!("{other:?}"),
+            },
+        )
         .collect();
     let keys: Vec<String> = new.verifiers().iter().map(ToString::to_string).collect();
     let expected = [(&keys[0], &keys[1]), (&keys[1], &keys[2])];
-    assert_eq!(rotations, expected.map(|(old, new)| (old.clone(), new.clone())));
+    assert_eq!(
+        rotations,
+        expected.map(|(old, new)| (old.clone(), new.clone()))
+    );
 
     // Again: nothing is left to do.
     assert_eq!(rotated.rotate(now(), actor()).unwrap(), first);
     append(&rotated);
     let next = rotated.seal().unwrap();
-    assert!(next.verify(&old.verifiers()).is_err(), "only the new key signs now");
+    assert!(
+        next.verify(&old.verifiers()).is_err(),
+        "only the new key signs now"
+    );
     assert_eq!(next.note().signatures().len(), 1);
 
     // A process with the old keys still appends, and does not seal.
@@ -78,9 +90,18 @@ fn other_keys_are_refused() {
     let same_name = Arc::new(KeyRing::generate(ORIGIN).unwrap());
     let other_name = Arc::new(KeyRing::generate("ledger.example/other").unwrap());
     let open = |ring| PostgresLedger::open(&address, ring, &options()).err();
-    assert!(matches!(open(Arc::clone(&same_name)), Some(StoreError::MissingKey)));
-    assert!(matches!(open(Arc::clone(&other_name)), Some(StoreError::OtherKeys { .. })));
+    assert!(matches!(
+        open(Arc::clone(&same_name)),
+        Some(StoreError::MissingKey)
+    ));
+    assert!(matches!(
+        open(Arc::clone(&other_name)),
+        Some(StoreError::OtherKeys { .. })
+    ));
     let init = |ring: &KeyRing| PostgresLedger::init(&address, ring, now(), &options()).err();
     assert!(matches!(init(&same_name), Some(StoreError::MissingKey)));
-    assert!(matches!(init(&other_name), Some(StoreError::OtherKeys { .. })));
+    assert!(matches!(
+        init(&other_name),
+        Some(StoreError::OtherKeys { .. })
+    ));
 }

@@ -1,11 +1,11 @@
 //! Records go in, get their places, and come out.
 
+use soc2gate_ledger::Hash;
 use soc2gate_ledger::note::{KeyKind, Signer};
 use soc2gate_ledger::record::Record;
 use soc2gate_ledger::store::postgres::PostgresReader;
 use soc2gate_ledger::store::{Document, Log, Store};
 use soc2gate_ledger::tree::Tile;
-use soc2gate_ledger::Hash;
 
 use crate::audit::assert_holds;
 use crate::{ledger, options, submission, submissions};
@@ -43,8 +43,18 @@ fn records_go_in_and_out() {
     assert_eq!(indexes(250..260), (250..260).collect::<Vec<_>>());
     assert_eq!(indexes(3_299..4_000), [3_299]);
     assert_eq!(indexes(3_300..4_000), [0_u64; 0]);
-    let missing = Tile { level: 0, index: 12, width: 256 };
-    assert!(ledger.tile(missing).unwrap_err().to_string().contains("tile"));
+    let missing = Tile {
+        level: 0,
+        index: 12,
+        width: 256,
+    };
+    assert!(
+        ledger
+            .tile(missing)
+            .unwrap_err()
+            .to_string()
+            .contains("tile")
+    );
 }
 
 #[test]

@@ -1,4 +1,13 @@
 //! The ledger in PostgreSQL, on servers that the tests start and stop.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "tests"
+)]
 
 mod audit;
 mod cluster;
@@ -11,6 +20,7 @@ mod rights;
 mod schema;
 mod sequencers;
 mod tampering;
+mod throughput;
 mod tls;
 
 use std::sync::Arc;
@@ -63,6 +73,18 @@ fn submission() -> Submission {
 
 fn submissions(number: usize) -> Vec<Submission> {
     (0..number).map(|_| submission()).collect()
+}
+
+/// A new ledger in a schema of its own. The connection of a superuser finds its tables.
+fn ledger_in(cluster: &Cluster, schema: &str) -> (Arc<KeyRing>, PostgresLedger, PostgresOptions) {
+    let options = PostgresOptions {
+        schema: schema.to_owned(),
+        ..options()
+    };
+    let ring = ring();
+    PostgresLedger::init(&cluster.address(), &ring, now(), &options).unwrap();
+    let ledger = PostgresLedger::open(&cluster.address(), Arc::clone(&ring), &options).unwrap();
+    (ring, ledger, options)
 }
 
 /// A cluster with a new ledger.

@@ -20,9 +20,8 @@ fn message<T>(result: Result<T, StoreError>) -> String {
 fn a_server_that_does_not_wait_for_its_disk_is_refused() {
     let cluster = Cluster::start_with("fsync = off\nsynchronous_commit = off\n");
     let ring = ring();
-    let init = |options: &PostgresOptions| {
-        PostgresLedger::init(&cluster.address(), &ring, now(), options)
-    };
+    let init =
+        |options: &PostgresOptions| PostgresLedger::init(&cluster.address(), &ring, now(), options);
     let error = message(init(&options()));
     assert!(error.contains("fsync is off"), "{error}");
     let allowed = PostgresOptions {
@@ -47,7 +46,9 @@ fn no_error_holds_the_password() {
     let cases = [
         address.replace("postgres:canary-", "postgres:canary-pa55-"),
         address.replace("//postgres:", "//nobody:"),
-        address.replace("/postgres", "/nothing").replace("//nothing", "//postgres"),
+        address
+            .replace("/postgres", "/nothing")
+            .replace("//nothing", "//postgres"),
         address.replace("127.0.0.1", "no-such-host.invalid"),
         format!("postgres://postgres:{PASSWORD}@127.0.0.1:1/postgres"),
         format!("postgres://postgres:{PASSWORD}@x@127.0.0.1:1/postgres"),
@@ -86,11 +87,13 @@ fn a_password_may_come_apart_from_the_address() {
 #[case("a\"; DROP SCHEMA soc2gate CASCADE; --")]
 #[case("pg_mine")]
 fn names_of_schemas_are_plain(#[case] schema: &str) {
-    let (cluster, ring, _) = ledger();
     let options = PostgresOptions {
         schema: schema.to_owned(),
         ..options()
     };
-    let error = message(PostgresLedger::init(&cluster.address(), &ring, now(), &options));
+    let error = message(PostgresReader::open(
+        "postgres://gate@127.0.0.1:1/ledger",
+        &options,
+    ));
     assert!(error.contains("name of the schema"), "{error}");
 }

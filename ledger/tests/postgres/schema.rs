@@ -9,7 +9,7 @@ use soc2gate_ledger::store::postgres::{PostgresLedger, PostgresOptions, Postgres
 use soc2gate_ledger::store::{Log, Store, StoreError};
 
 use crate::cluster::Cluster;
-use crate::{ledger, now, options, ring, submissions};
+use crate::{ledger, ledger_in, now, options, ring, submissions};
 
 const ADDRESS: &str = "SOC2GATE_TEST_INIT_ADDRESS";
 const KEYS: &str = "SOC2GATE_TEST_INIT_KEYS";
@@ -37,7 +37,9 @@ fn several_processes_may_make_the_tables_at_once() {
         .collect();
     thread::scope(|scope| {
         for _ in 0..3 {
-            scope.spawn(|| PostgresLedger::init(&cluster.address(), &ring, now(), &options()).unwrap());
+            scope.spawn(|| {
+                PostgresLedger::init(&cluster.address(), &ring, now(), &options()).unwrap();
+            });
         }
     });
     for child in &mut children {
@@ -64,15 +66,14 @@ fn to_make_the_tables_again_changes_nothing() {
 
 #[test]
 fn ledgers_in_two_schemas_are_two_ledgers() {
-    let (cluster, ring, first) = ledger();
+    let (cluster, _, first) = ledger();
     let other = PostgresOptions {
         schema: "other_1".to_owned(),
         ..options()
     };
     let missing = PostgresReader::open(&cluster.address(), &other);
     assert!(matches!(missing, Err(StoreError::NotALedger(_))));
-    PostgresLedger::init(&cluster.address(), &ring, now(), &other).unwrap();
-    let second = PostgresLedger::open(&cluster.address(), ring, &other).unwrap();
+    let (_, second, _) = ledger_in(&cluster, "other_1");
     first.append(submissions(1)).unwrap();
     assert_eq!(first.seal().unwrap().checkpoint().size, 1);
     assert_eq!(second.seal().unwrap().checkpoint().size, 0);
@@ -82,6 +83,7 @@ fn ledgers_in_two_schemas_are_two_ledgers() {
 fn tables_of_another_version_are_refused() {
     let (cluster, ring, _) = ledger();
     cluster.tamper(
+        "soc2gate",
         "INSERT INTO soc2gate.schema_history (version, name, applied_on, checksum)
          VALUES (2, 'later', '2026-11-23T10:00:00Z', '1')",
     );
@@ -90,7 +92,13 @@ fn tables_of_another_version_are_refused() {
     assert_eq!(open().unwrap().to_string(), newer);
     let init = PostgresLedger::init(&cluster.address(), &ring, now(), &options());
     assert_eq!(init.unwrap_err().to_string(), newer);
-    cluster.tamper("UPDATE soc2gate.schema_history SET version = version - 2");
-    cluster.tamper("DELETE FROM soc2gate.schema_history WHERE version < 0");
+    cluster.tamper(
+        "soc2gate",
+        "UPDATE soc2gate.schema_history SET version = version - 2",
+    );
+    cluster.tamper(
+        "soc2gate",
+        "DELETE FROM soc2gate.schema_history WHERE version < 0",
+    );
     assert!(matches!(open(), Some(StoreError::NotALedger(_))));
 }

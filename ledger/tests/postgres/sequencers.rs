@@ -76,7 +76,8 @@ fn a_sequencer_that_lost_its_connection_cannot_commit() {
         .query_one("SELECT pg_backend_pid()", &[])
         .unwrap()
         .get(0);
-    let sealing = thread::spawn(move || (ledger.seal().map(|sealed| sealed.checkpoint().size), ledger));
+    let sealing =
+        thread::spawn(move || (ledger.seal().map(|sealed| sealed.checkpoint().size), ledger));
     cluster
         .superuser()
         .execute("SELECT pg_terminate_backend($1)", &[&process])
@@ -100,7 +101,10 @@ fn a_thread_of_the_ledger_seals_where_that_is_asked_for() {
     ledger.append(submissions(5)).unwrap();
     let begin = Instant::now();
     while ledger.size().unwrap() < 5 {
-        assert!(begin.elapsed() < Duration::from_secs(60), "nothing is sealed");
+        assert!(
+            begin.elapsed() < Duration::from_secs(60),
+            "nothing is sealed"
+        );
         thread::sleep(Duration::from_millis(20));
     }
     assert_eq!(sealing.sequencer_failure(), None);

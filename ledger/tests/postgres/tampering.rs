@@ -2,54 +2,123 @@
 
 use std::sync::Arc;
 
-use rstest::rstest;
 use soc2gate_ledger::store::postgres::PostgresLedger;
 use soc2gate_ledger::store::{Log, Store, StoreError};
 
-use crate::audit::{assert_holds, audit};
-use crate::{ledger, options, submission, submissions};
+use crate::audit::{assert_holds, audit, audit_in};
+use crate::cluster::Cluster;
+use crate::{ledger, ledger_in, options, submission, submissions};
 
-#[rstest]
-#[case::an_entry("UPDATE entry SET entry = convert_to(replace(convert_from(entry, 'UTF8'), 'xxx', 'yyy'), 'UTF8') WHERE index = 2")]
-#[case::a_missing_entry("DELETE FROM entry WHERE index = 2")]
-#[case::the_last_entry("DELETE FROM entry WHERE index = 9")]
-#[case::swapped_entries("UPDATE entry SET index = CASE index WHEN 2 THEN 100 ELSE 2 END WHERE index IN (2, 3); UPDATE entry SET index = 3 WHERE index = 100")]
-#[case::a_checkpoint("UPDATE checkpoint SET note = replace(note, '10', '09') WHERE size = 10")]
-#[case::a_missing_checkpoint("DELETE FROM checkpoint WHERE size = 10")]
-#[case::a_tile("UPDATE tile SET hashes = substring(hashes FOR 32) || substring(hashes FOR 32) || substring(hashes FROM 65)")]
-#[case::a_short_tile("UPDATE tile SET hashes = substring(hashes FOR 32)")]
-#[case::the_verifier("UPDATE verifier SET key = 'ledger.example/test+00000000+AQ'")]
-fn what_a_superuser_changes_is_found(#[case] statements: &str) {
-    let (cluster, ring, ledger) = ledger();
-    for _ in 0..2 {
-        ledger.append(submissions(5)).unwrap();
-        ledger.seal().unwrap();
+/// What is done, and how.
+const CHANGES: [(&str, &str); 9] = [
+    (
+        "an entry",
+        "UPDATE entry SET entry = convert_to(replace(convert_from(entry, 'UTF8'), 'xxx', 'yyy'), 'UTF8') WHERE index = 2",
+    ),
+    ("a missing entry", "DELETE FROM entry WHERE index = 2"),
+    ("the last entry", "DELETE FROM entry WHERE index = 9"),
+    (
+        "swapped entries",
+        "UPDATE entry SET index = CASE index WHEN 2 THEN 100 ELSE 2 END WHERE index IN (2, 3); UPDATE entry SET index = 3 WHERE index = 100",
+    ),
+    (
+        "a checkpoint",
+        "UPDATE checkpoint SET note = replace(note, '10', '09') WHERE size = 10",
+    ),
+    (
+        "a missing checkpoint",
+        "DELETE FROM checkpoint WHERE size = 10",
+    ),
+    (
+        "a tile",
+        "UPDATE tile SET hashes = substring(hashes FOR 32) || substring(hashes FOR 32) || substring(hashes FROM 65)",
+    ),
+    (
+        "a short tile",
+        "UPDATE tile SET hashes = substring(hashes FOR 32)",
+    ),
+    (
+        "the verifier",
+        "UPDATE verifier SET key = 'ledger.example/test+00000000+AQ'",
+    ),
+];
+
+#[test]
+fn what_a_superuser_changes_is_found() {
+    let cluster = Cluster::start();
+    for (number, (name, statements)) in CHANGES.iter().enumerate() {
+        let schema = format!("ledger_{number}");
+        let (ring, ledger, options) = ledger_in(&cluster, &schema);
+        for _ in 0..2 {
+            ledger.append(submissions(5)).unwrap();
+            ledger.seal().unwrap();
+        }
+        let trusted = ring.verifiers();
+        audit_in(&cluster.address(), &options, &trusted).unwrap();
+        cluster.tamper(&schema, statements);
+        assert!(
+            audit_in(&cluster.address(), &options, &trusted).is_err(),
+            "{name}"
+        );
     }
-    let trusted = ring.verifiers();
-    audit(&cluster.address(), &trusted).unwrap();
-    cluster.tamper(statements);
-    audit(&cluster.address(), &trusted).unwrap_err();
 }
 
-#[rstest]
-#[case::the_frontier("UPDATE frontier SET subtrees = decode(repeat('11', 64), 'hex')", "the frontier is not that of the newest checkpoint")]
-#[case::its_form("UPDATE frontier SET subtrees = ''", "the frontier has not the form of one")]
-#[case::its_size("UPDATE frontier SET size = 12", "the frontier is not that of the newest checkpoint")]
-#[case::a_record("UPDATE pending SET tail = '}'", "what waits to be sequenced is not a record in canonical JSON")]
-#[case::no_json("UPDATE pending SET head = 'x'", "what waits to be sequenced is not a record")]
-#[case::another_id("UPDATE pending SET id = repeat('0', 32)", "what waits to be sequenced is not a record in canonical JSON")]
-#[case::a_tile("UPDATE tile SET hashes = substring(hashes FOR 64)", "a tile has not the hashes that it should")]
-fn nothing_is_sealed_on_what_was_changed(#[case] statements: &str, #[case] expected: &str) {
-    let (cluster, _, ledger) = ledger();
-    ledger.append(submissions(10)).unwrap();
-    ledger.seal().unwrap();
-    ledger.append(vec![submission()]).unwrap();
-    cluster.tamper(statements);
-    let Err(StoreError::Damaged { what, .. }) = ledger.seal() else {
-        panic!("it is sealed");
-    };
-    assert_eq!(what, expected);
-    assert_eq!(ledger.checkpoint().unwrap().unwrap().checkpoint().size, 10);
+/// What is done, how, and what whoever seals says.
+const TRAPS: [(&str, &str, &str); 7] = [
+    (
+        "the frontier",
+        "UPDATE frontier SET subtrees = decode(repeat('11', 64), 'hex')",
+        "the frontier is not that of the newest checkpoint",
+    ),
+    (
+        "its form",
+        "UPDATE frontier SET subtrees = ''",
+        "the frontier has not the form of one",
+    ),
+    (
+        "its size",
+        "UPDATE frontier SET size = 12",
+        "the frontier is not that of the newest checkpoint",
+    ),
+    (
+        "a record",
+        "UPDATE pending SET tail = '}'",
+        "what waits to be sequenced is not a record in canonical JSON",
+    ),
+    (
+        "no json",
+        "UPDATE pending SET head = 'x'",
+        "what waits to be sequenced is not a record",
+    ),
+    (
+        "another id",
+        "UPDATE pending SET id = repeat('0', 32)",
+        "what waits to be sequenced is not a record in canonical JSON",
+    ),
+    (
+        "a tile",
+        "UPDATE tile SET hashes = substring(hashes FOR 64)",
+        "a tile has not the hashes that it should",
+    ),
+];
+
+#[test]
+fn nothing_is_sealed_on_what_was_changed() {
+    let cluster = Cluster::start();
+    for (number, (name, statements, expected)) in TRAPS.iter().enumerate() {
+        let schema = format!("ledger_{number}");
+        let (_, ledger, _) = ledger_in(&cluster, &schema);
+        ledger.append(submissions(10)).unwrap();
+        ledger.seal().unwrap();
+        ledger.append(vec![submission()]).unwrap();
+        cluster.tamper(&schema, statements);
+        let Err(StoreError::Damaged { what, .. }) = ledger.seal() else {
+            panic!("sealed: {name}");
+        };
+        assert_eq!(what, *expected, "{name}");
+        let newest = ledger.checkpoint().unwrap().unwrap();
+        assert_eq!(newest.checkpoint().size, 10, "{name}");
+    }
 }
 
 #[test]
@@ -69,13 +138,17 @@ fn a_database_that_was_set_back_is_not_sealed_by_who_saw_it_later() {
     let later = ledger.seal().unwrap();
     // As a restored backup, or a standby that did not have everything, would have it.
     cluster.tamper(
+        "soc2gate",
         "DELETE FROM soc2gate.entry WHERE index >= 4;
          DELETE FROM soc2gate.checkpoint WHERE size > 4;
          DELETE FROM soc2gate.frontier; INSERT INTO soc2gate.frontier SELECT * FROM public.kept_frontier;
          DELETE FROM soc2gate.tile; INSERT INTO soc2gate.tile SELECT * FROM public.kept_tile",
     );
     let error = ledger.seal().unwrap_err().to_string();
-    assert!(error.contains("a checkpoint that was signed is not in the database any more"), "{error}");
+    assert!(
+        error.contains("a checkpoint that was signed is not in the database any more"),
+        "{error}"
+    );
     // Another process cannot know, but whoever kept the checkpoint sees that the log has lost it.
     let other = PostgresLedger::open(&cluster.address(), Arc::clone(&ring), &options()).unwrap();
     other.append(submissions(6)).unwrap();
@@ -91,5 +164,8 @@ fn a_database_that_was_set_back_is_not_sealed_by_who_saw_it_later() {
     assert!(!kept);
     // The ids are known still, so a writer that tries again is told.
     let error = ledger.append(lost).unwrap_err().to_string();
-    assert!(error.contains("taken in before is not in the database"), "{error}");
+    assert!(
+        error.contains("taken in before is not in the database"),
+        "{error}"
+    );
 }

@@ -14,6 +14,7 @@ use rustls::pki_types::pem::PemObject as _;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::options::PostgresOptions;
+use super::session;
 use super::tls::{self, Trust};
 use crate::store::StoreError;
 
@@ -31,6 +32,7 @@ pub(super) struct Address {
 impl Address {
     /// Reads an address. No error quotes it.
     pub(super) fn parse(address: &str, options: &PostgresOptions) -> Result<Self, StoreError> {
+        session::quoted(&options.schema)?;
         let mut parameters = Parameters::default();
         let plain = parameters.take_from(address)?;
         let mut config = Config::from_str(&plain)
@@ -118,7 +120,9 @@ impl Parameters {
                 .map_err(|_| refused("a certificate in the file that sslrootcert names is none"))?;
         }
         if store.is_empty() {
-            return Err(refused("the file that sslrootcert names has no certificate"));
+            return Err(refused(
+                "the file that sslrootcert names has no certificate",
+            ));
         }
         Ok(Some(store))
     }

@@ -111,7 +111,10 @@ pub(super) fn append(
     batch: &[&Prepared],
 ) -> Result<BTreeMap<String, u64>, Failure> {
     let ids: Vec<&str> = batch.iter().map(|record| record.id()).collect();
-    let heads: Vec<&[u8]> = batch.iter().map(|one| one.entry.before.as_slice()).collect();
+    let heads: Vec<&[u8]> = batch
+        .iter()
+        .map(|one| one.entry.before.as_slice())
+        .collect();
     let tails: Vec<&[u8]> = batch.iter().map(|one| one.entry.after.as_slice()).collect();
     let (mut owners, mut hashes) = (Vec::new(), Vec::new());
     let (mut keys, mut bytes) = (Vec::<&[u8]>::new(), Vec::<&[u8]>::new());

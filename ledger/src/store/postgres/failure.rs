@@ -113,7 +113,8 @@ fn is_lost(error: &Error) -> bool {
         if let Some(system) = inner.downcast_ref::<io::Error>() {
             let by_tls = system
                 .get_ref()
-                .is_some_and(|inside| inside.is::<rustls::Error>());
+                .and_then(|inside| inside.downcast_ref::<rustls::Error>())
+                .is_some();
             return !by_tls && system.kind() != io::ErrorKind::InvalidInput;
         }
         cause = inner.source();

@@ -95,7 +95,10 @@ impl<'a> Reader<'a> {
             let start = next?;
             let page = self.page(start, end.min(start.saturating_add(PAGE)));
             next = match &page {
-                Ok(page) => page.last().map(|(index, _)| index + 1).filter(|at| *at < end),
+                Ok(page) => page
+                    .last()
+                    .map(|(index, _)| index + 1)
+                    .filter(|at| *at < end),
                 Err(_) => None,
             };
             Some(page)
@@ -203,7 +206,8 @@ pub(super) fn add_cosignatures(
     pool.run("keep cosignatures", |client| {
         let mut transaction = client.transaction()?;
         transaction.query_typed("SELECT pg_advisory_xact_lock($1)", &[(&lock, Type::INT8)])?;
-        let rows = transaction.query_typed(CHECKPOINTS, &[(&size, Type::INT8), (&1_i64, Type::INT8)])?;
+        let rows =
+            transaction.query_typed(CHECKPOINTS, &[(&size, Type::INT8), (&1_i64, Type::INT8)])?;
         let kept = rows
             .first()
             .map(|row| row.try_get(0))

@@ -9,15 +9,11 @@ use sha2::{Digest, Sha256};
 use super::failure::Failure;
 use super::options::PostgresOptions;
 use super::session;
+use crate::Hash;
 use crate::keys::KeyRing;
 use crate::note::{Checkpoint, Verifier};
 use crate::store::StoreError;
-use crate::Hash;
 
-#[expect(
-    clippy::unwrap_used,
-    reason = "refinery generates it, and compiles the names of the files in"
-)]
 mod embedded {
     refinery::embed_migrations!("src/store/postgres/migrations");
 }

@@ -81,7 +81,10 @@ impl Sequencer<'_> {
             .isolation_level(IsolationLevel::ReadCommitted)
             .read_only(false)
             .start()?;
-        transaction.query_typed("SELECT pg_advisory_xact_lock($1)", &[(&self.lock, Type::INT8)])?;
+        transaction.query_typed(
+            "SELECT pg_advisory_xact_lock($1)",
+            &[(&self.lock, Type::INT8)],
+        )?;
         let state = self.state(&mut transaction)?;
         let mut records = take(&mut transaction)?;
         let more = records.len() == ROUND;
@@ -116,7 +119,10 @@ impl Sequencer<'_> {
         newest.verify(&verifiers)?;
         let last = newest.checkpoint();
         if last.size != size || last.root != frontier.root() {
-            return Err(damaged(size, "the frontier is not that of the newest checkpoint"));
+            return Err(damaged(
+                size,
+                "the frontier is not that of the newest checkpoint",
+            ));
         }
         if let Some(seen) = self.seen {
             let row = transaction.query_opt(
@@ -155,7 +161,9 @@ impl Sequencer<'_> {
             let (Some(Rotation { time, actor }), Some(old)) = (self.rotation, retired) else {
                 return Err(StoreError::Database {
                     action: "seal",
-                    message: "the keys hold one that the ledger does not know: its keys must be rotated".to_owned(),
+                    message:
+                        "the keys hold one that the ledger does not know: its keys must be rotated"
+                            .to_owned(),
                 }
                 .into());
             };
@@ -348,5 +356,6 @@ fn unsigned(number: i64) -> u64 {
 }
 
 fn signed(number: u64) -> Result<i64, Failure> {
-    i64::try_from(number).map_err(|_| damaged(number, "the index is larger than the database takes"))
+    i64::try_from(number)
+        .map_err(|_| damaged(number, "the index is larger than the database takes"))
 }
