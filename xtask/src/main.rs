@@ -7,6 +7,7 @@ mod differential;
 mod docs;
 mod ledger;
 mod new_control;
+mod postgres;
 mod shell;
 mod test;
 mod tidy;
@@ -85,14 +86,20 @@ enum BenchPart {
     Check,
     /// The ledger in a folder
     Ledger,
+    /// The ledger in PostgreSQL
+    Postgres,
 }
 
 fn run_bench(part: Option<BenchPart>, with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
-    if part != Some(BenchPart::Ledger) {
+    let is_asked = |of| part.is_none_or(|part| part == of);
+    if is_asked(BenchPart::Check) {
         bench::run(with_checkov, with_large)?;
     }
-    if part != Some(BenchPart::Check) {
+    if is_asked(BenchPart::Ledger) {
         ledger::bench(with_large)?;
+    }
+    if is_asked(BenchPart::Postgres) {
+        postgres::bench()?;
     }
     Ok(())
 }

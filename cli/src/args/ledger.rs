@@ -31,6 +31,10 @@ pub(crate) enum LedgerCommand {
     /// The checkpoint is cosigned only when it is signed by the key that is given and continues the last one that was
     /// cosigned.
     Witness(LedgerWitnessArgs),
+    /// Write records for an auditor
+    Export(LedgerExportArgs),
+    /// Make a ledger of a whole export
+    Import(LedgerImportArgs),
     /// Evaluate a recorded decision again
     ///
     /// Exit codes: 0 the same, 1 something else, 2 could not evaluate, 64 wrong usage.
@@ -267,6 +271,41 @@ pub(crate) struct LedgerWitnessArgs {
     /// File to write the cosigned checkpoint to; standard output where it is not given
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerExportArgs {
+    /// Folder to write; it must not exist or be empty
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) filter: LedgerFilter,
+
+    #[command(flatten)]
+    pub(crate) place: LedgerPlace,
+
+    /// Every record from the first, so that the export can be verified and imported as a ledger
+    #[arg(long)]
+    pub(crate) whole: bool,
+
+    /// The sealed documents too; whoever has the ledger's keys can open them
+    #[arg(long)]
+    pub(crate) documents: bool,
+
+    /// Signed in-toto statements of the decisions too
+    #[arg(long)]
+    pub(crate) attestations: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct LedgerImportArgs {
+    /// A whole export
+    #[arg(value_name = "FOLDER")]
+    pub(crate) folder: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) place: LedgerPlace,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,7 @@
 //! Whether the policies and the settings of a run are in the ledger already.
 
-use std::ops::ControlFlow;
-
-use soc2gate_ledger::query::Query;
-use soc2gate_ledger::record::{Event, Kind, Record};
+use soc2gate_ledger::query::DocumentRecord;
+use soc2gate_ledger::record::{Event, Record};
 use soc2gate_ledger::store::{Log, StoreError};
 
 use super::{Place, PlaceError};
@@ -38,33 +36,8 @@ impl Basis {
             return Ok(basis);
         }
         let index = place.index(log)?;
-        if !basis.has_policies {
-            let query = Query {
-                kind: Some(Kind::PolicyChange),
-                policies: Some(policies.to_owned()),
-                ..Query::default()
-            };
-            index.search(&query, |_| {
-                basis.has_policies = true;
-                ControlFlow::Break(())
-            })?;
-        }
-        if !basis.has_settings {
-            let query = Query {
-                kind: Some(Kind::ConfigurationChange),
-                ..Query::default()
-            };
-            let mut found = Vec::new();
-            index.search(&query, |hit| {
-                found.push(hit.index);
-                ControlFlow::Continue(())
-            })?;
-            for index in found {
-                for entry in log.entries(index..index + 1)? {
-                    basis.note(&entry?.1, policies, settings);
-                }
-            }
-        }
+        basis.has_policies |= index.holder(DocumentRecord::Policies, policies)?.is_some();
+        basis.has_settings |= index.holder(DocumentRecord::Settings, settings)?.is_some();
         Ok(basis)
     }
 

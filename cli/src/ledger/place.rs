@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use soc2gate_ledger::export::{Export, ExportError};
 use soc2gate_ledger::keys::{KeyRing, KeyRingError};
 use soc2gate_ledger::note::SignedCheckpoint;
 use soc2gate_ledger::query::{Index, QueryError};
@@ -20,6 +21,9 @@ use super::postgres;
 
 /// The variable that says where the keys are, or holds them.
 const KEYS_VARIABLE: &str = "SOC2GATE_LEDGER_KEYS";
+
+/// The file by which an export is known.
+const EXPORT: &str = "manifest.json";
 
 /// Why a ledger cannot be used. No message holds a key or a password.
 #[derive(Debug, Error)]
@@ -63,6 +67,9 @@ pub(crate) enum PlaceError {
     /// The index.
     #[error(transparent)]
     Query(#[from] QueryError),
+    /// The export.
+    #[error(transparent)]
+    Export(#[from] ExportError),
 }
 
 /// Where the records are.
@@ -208,6 +215,24 @@ impl Place {
             Location::Folder(folder) => Box::new(EmbeddedReader::open(folder)?),
             Location::Postgres(address) => postgres::read(address)?,
         })
+    }
+
+    /// Opens a ledger, or an export of one, for reading.
+    pub(crate) fn read_any(&self) -> Result<Box<dyn Log>, PlaceError> {
+        match &self.location {
+            Location::Folder(folder) if folder.join(EXPORT).is_file() => {
+                Ok(Box::new(Export::open(folder)?))
+            }
+            _ => self.read(),
+        }
+    }
+
+    /// The folder, where it holds an export.
+    pub(crate) fn export(&self) -> Option<&Path> {
+        match &self.location {
+            Location::Folder(folder) if folder.join(EXPORT).is_file() => Some(folder),
+            _ => None,
+        }
     }
 
     /// The index of the ledger: kept in the ledger's folder where that can be written.

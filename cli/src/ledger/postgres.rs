@@ -1,30 +1,43 @@
 //! Ledgers in PostgreSQL.
 
+use std::env;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use soc2gate_ledger::keys::KeyRing;
 use soc2gate_ledger::note::SignedCheckpoint;
 use soc2gate_ledger::record::Actor;
+use soc2gate_ledger::store::postgres::{PostgresLedger, PostgresOptions, PostgresReader};
 use soc2gate_ledger::store::{Log, Store, StoreError};
+use zeroize::Zeroizing;
 
-fn none<T>() -> Result<T, StoreError> {
-    Err(StoreError::NotALedger("not in this build".to_owned()))
+/// The variable that holds the password, as PostgreSQL's own programs read it.
+const PASSWORD_VARIABLE: &str = "PGPASSWORD";
+
+fn options() -> PostgresOptions {
+    PostgresOptions {
+        password: env::var(PASSWORD_VARIABLE).ok().map(Zeroizing::new),
+        ..PostgresOptions::default()
+    }
 }
-pub(super) fn init(_address: &str, _ring: &KeyRing, _now: Timestamp) -> Result<(), StoreError> {
-    none()
+
+pub(super) fn init(address: &str, ring: &KeyRing, now: Timestamp) -> Result<(), StoreError> {
+    PostgresLedger::init(address, ring, now, &options())
 }
-pub(super) fn open(_address: &str, _ring: Arc<KeyRing>) -> Result<Box<dyn Store>, StoreError> {
-    none()
+
+pub(super) fn open(address: &str, ring: Arc<KeyRing>) -> Result<Box<dyn Store>, StoreError> {
+    Ok(Box::new(PostgresLedger::open(address, ring, &options())?))
 }
-pub(super) fn read(_address: &str) -> Result<Box<dyn Log>, StoreError> {
-    none()
+
+pub(super) fn read(address: &str) -> Result<Box<dyn Log>, StoreError> {
+    Ok(Box::new(PostgresReader::open(address, &options())?))
 }
+
 pub(super) fn rotate(
-    _address: &str,
-    _ring: Arc<KeyRing>,
-    _now: Timestamp,
-    _actor: Actor,
+    address: &str,
+    ring: Arc<KeyRing>,
+    now: Timestamp,
+    actor: Actor,
 ) -> Result<SignedCheckpoint, StoreError> {
-    none()
+    PostgresLedger::open(address, ring, &options())?.rotate(now, actor)
 }

@@ -2,6 +2,8 @@
 
 pub mod embedded;
 mod error;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 
 use std::ops::Range;
 

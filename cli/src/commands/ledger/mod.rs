@@ -3,6 +3,7 @@
 mod checkpoint;
 mod documents;
 mod erase;
+mod export;
 mod init;
 mod keys;
 mod prove;
@@ -39,6 +40,8 @@ pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<Exit> {
         LedgerCommand::Prove(args) => prove::run(args),
         LedgerCommand::Checkpoint(args) => checkpoint::run(args),
         LedgerCommand::Witness(args) => witness::run(args),
+        LedgerCommand::Export(args) => export::export(args),
+        LedgerCommand::Import(args) => export::import(args),
         LedgerCommand::Erase(args) => erase::run(args),
         LedgerCommand::Keys(LedgerKeysCommand::Show(place)) => keys::show(place),
         LedgerCommand::Keys(LedgerKeysCommand::Rotate(place)) => keys::rotate(place),

@@ -1,12 +1,10 @@
 //! `soc2gate ledger replay`.
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use soc2gate_evidence::{PolicySet, Replay, Settings, StoredContext, StoredInput, replay};
-use soc2gate_ledger::query::{Index, Query};
-use soc2gate_ledger::record::{Event, Kind, Record};
-use soc2gate_ledger::store::Log;
+use soc2gate_ledger::query::DocumentRecord;
+use soc2gate_ledger::record::Event;
 
 use super::documents::Documents;
 use super::{index_of, place, record};
@@ -29,17 +27,18 @@ pub(super) fn run(args: &LedgerReplayArgs) -> anyhow::Result<Exit> {
         log,
         ring: Arc::new(place.keys()?),
     };
-    let holder = |kind: Kind, digest: &str| {
-        holder(&index, log, kind, digest)?.ok_or_else(|| {
-            anyhow::anyhow!("no record holds what the decision is based on: {} {digest}", kind.as_str())
-        })
+    let holder = |of: DocumentRecord, digest: &str| {
+        let at = index
+            .holder(of, digest)?
+            .ok_or_else(|| anyhow::anyhow!("no record holds what the decision is based on: {digest}"))?;
+        record(log, at)
     };
     let missing = |name: &str| anyhow::anyhow!("the record has no document {name}");
     let policies: PolicySet = documents
-        .read(&holder(Kind::PolicyChange, &decision.policies)?, "policies")?
+        .read(&holder(DocumentRecord::Policies, &decision.policies)?, "policies")?
         .ok_or_else(|| missing("policies"))?;
     let settings: Settings = documents
-        .read(&holder(Kind::ConfigurationChange, &decision.settings)?, "settings")?
+        .read(&holder(DocumentRecord::Settings, &decision.settings)?, "settings")?
         .ok_or_else(|| missing("settings"))?;
     let input: StoredInput = documents.read(&of, "input")?.ok_or_else(|| missing("input"))?;
     let context: StoredContext = documents.read(&of, "context")?.unwrap_or_default();
@@ -54,36 +53,6 @@ pub(super) fn run(args: &LedgerReplayArgs) -> anyhow::Result<Exit> {
     } else {
         Exit::Deny
     })
-}
-
-/// The record that holds policies or settings with a digest.
-fn holder(
-    index: &Index,
-    log: &dyn Log,
-    kind: Kind,
-    digest: &str,
-) -> anyhow::Result<Option<Record>> {
-    let query = Query {
-        kind: Some(kind),
-        ..Query::default()
-    };
-    let mut candidates = Vec::new();
-    index.search(&query, |hit| {
-        candidates.push(hit.index);
-        ControlFlow::Continue(())
-    })?;
-    for at in candidates.into_iter().rev() {
-        let record = record(log, at)?;
-        let holds = match &record.event {
-            Event::PolicyChange(change) => change.policies == digest,
-            Event::ConfigurationChange(change) => change.settings == digest,
-            _ => false,
-        };
-        if holds {
-            return Ok(Some(record));
-        }
-    }
-    Ok(None)
 }
 
 fn human(at: u64, replay: &Replay) -> String {

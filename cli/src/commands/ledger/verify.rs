@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use soc2gate_ledger::export::{ExportError, check};
 use soc2gate_ledger::note::SignedCheckpoint;
 use soc2gate_ledger::verify::{Checks, Report, Trust, verify};
 
@@ -18,18 +19,25 @@ pub(super) fn run(args: &LedgerVerifyArgs) -> anyhow::Result<Exit> {
         Some(path) => Place::new(path, args.place.keys.as_deref(), Path::new("")),
         None => place(&args.place)?,
     };
-    let log = place.read()?;
     let trust = trust(args, &place)?;
     let own = args.trusted.is_empty();
+    if let Some(folder) = place.export() {
+        return export(args, folder, &trust, own);
+    }
+    let log = place.read()?;
     let checks = Checks {
         documents: !args.skip_documents,
         tiles: true,
     };
     let report = verify(log.as_ref(), &trust, checks, |_| {});
+    tell(args, &report, own)
+}
+
+fn tell(args: &LedgerVerifyArgs, report: &Report, own: bool) -> anyhow::Result<Exit> {
     if args.json {
-        print(&format!("{}\n", serde_json::to_string_pretty(&report)?))?;
+        print(&format!("{}\n", serde_json::to_string_pretty(report)?))?;
     } else {
-        print(&human(&report, own))?;
+        print(&human(report, own))?;
     }
     Ok(if report.is_verified() {
         Exit::Allow
@@ -38,6 +46,31 @@ pub(super) fn run(args: &LedgerVerifyArgs) -> anyhow::Result<Exit> {
     } else {
         Exit::Deny
     })
+}
+
+/// Verifies an export: its files, the signature of its manifest and every record.
+fn export(args: &LedgerVerifyArgs, folder: &Path, trust: &Trust, own: bool) -> anyhow::Result<Exit> {
+    if trust.keys.is_empty() {
+        anyhow::bail!("no key to verify with: name the ledger's public key with --key");
+    }
+    match check(folder, trust, |_| {}) {
+        Ok(checked) => match &checked.report {
+            Some(report) => tell(args, report, own),
+            None => {
+                let manifest = checked.export.manifest();
+                print(&format!(
+                    "{}: {} records, each proved to the checkpoint of {} records\nverified; that no record is left out is the claim of whoever signed the export\n",
+                    manifest.origin, manifest.count, manifest.size
+                ))?;
+                Ok(Exit::Allow)
+            }
+        },
+        Err(ExportError::NotVerified(report)) => tell(args, &report, own),
+        Err(error) => {
+            print(&format!("{error}\nNOT VERIFIED\n"))?;
+            Ok(Exit::Deny)
+        }
+    }
 }
 
 fn trust(args: &LedgerVerifyArgs, place: &Place) -> anyhow::Result<Trust> {

@@ -17,7 +17,7 @@ use crate::ledger::Place;
 pub(super) fn run(args: &LedgerWitnessArgs) -> anyhow::Result<()> {
     let signer = signer(&args.witness_key)?;
     let keys = verifiers(&args.trusted)?;
-    let log = Place::new(&args.target, None, Path::new("")).read()?;
+    let log = Place::new(&args.target, None, Path::new("")).read_any()?;
     let mut witness = Witness::open(&args.state, signer)?;
     let cosigned = witness.cosign_log(log.as_ref(), &keys, Timestamp::now())?;
     write(args.output.as_deref(), &cosigned.to_string())
