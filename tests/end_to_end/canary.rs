@@ -6,7 +6,7 @@ use super::*;
 const CANARY: &str = "Hunter2CanaryXq7";
 
 /// The canary in every place where an object can hold a secret, in block and flow style and in JSON.
-fn manifests() -> Vec<(&'static str, String)> {
+pub(super) fn manifests() -> Vec<(&'static str, String)> {
     let pod = format!(
         "apiVersion: v1\nkind: Pod\nmetadata:\n  name: p\n  annotations:\n    kubectl.kubernetes.io/last-applied-configuration: '{{\"password\": \"{CANARY}\"}}'\n    note: {CANARY}\nspec:\n  hostNetwork: true # {CANARY}\n  hostPID: &{CANARY} true\n  containers:\n  - name: c\n    image: nginx\n    command: [run, --password={CANARY}, \"--token\", {CANARY}]\n    args: [\"{CANARY}\", \"https://user:{CANARY}@db/x\"]\n    securityContext: {{privileged: true, x: {CANARY}}}\n    env:\n    - name: PASSWORD\n      value: {CANARY}\n    - {{name: API_TOKEN, value: ghp_{CANARY}0123456789012345678901, x: {CANARY}}}\n    - name: DB_SECRET\n      value: |\n        {CANARY}\n    readinessProbe:\n      httpGet: {{path: /, port: 80, httpHeaders: [{{name: Authorization, value: Bearer {CANARY}}}]}}\n"
     );
@@ -66,7 +66,7 @@ fn manifests() -> Vec<(&'static str, String)> {
 }
 
 /// The canary in every text of a pull request document that people write.
-fn pull_requests() -> Vec<(&'static str, String)> {
+pub(super) fn pull_requests() -> Vec<(&'static str, String)> {
     let text =
         std::fs::read_to_string(root().join("examples/rejected/pull-request-unreviewed.json"))
             .unwrap();

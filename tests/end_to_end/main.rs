@@ -20,6 +20,7 @@ mod eval;
 mod examples;
 mod gatekeeper;
 mod guide;
+mod ledger;
 mod lint;
 mod outputs;
 mod plain;

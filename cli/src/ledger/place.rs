@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use soc2gate_ledger::export::{Export, ExportError};
+use soc2gate_ledger::export::{Export, ExportError, check, import};
 use soc2gate_ledger::keys::{KeyRing, KeyRingError};
 use soc2gate_ledger::note::SignedCheckpoint;
 use soc2gate_ledger::query::{Index, QueryError};
 use soc2gate_ledger::record::Actor;
-use soc2gate_ledger::store::embedded::{EmbeddedLedger, EmbeddedReader, Options};
+use soc2gate_ledger::store::embedded::{EmbeddedImport, EmbeddedLedger, EmbeddedReader, Options};
 use soc2gate_ledger::store::{Log, Store, StoreError};
+use soc2gate_ledger::verify::{Report, Trust};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -58,6 +59,9 @@ pub(crate) enum PlaceError {
         /// What is wrong.
         error: KeyRingError,
     },
+    /// A database does not take an export.
+    #[error("an export is imported into a folder; a database takes none")]
+    NoImport,
     /// The keys are in a variable, which cannot be changed from here.
     #[error("the keys are in a variable; keep them in a file to change them")]
     KeysFixed,
@@ -246,6 +250,26 @@ impl Place {
         let mut index = Index::in_memory(log)?;
         index.catch_up(log, |_| {})?;
         Ok(index)
+    }
+
+    /// Makes the ledger of a whole export.
+    pub(crate) fn import(
+        &self,
+        folder: &Path,
+        trust: &Trust,
+        ring: Arc<KeyRing>,
+        now: Timestamp,
+    ) -> Result<Report, PlaceError> {
+        let Location::Folder(target) = &self.location else {
+            return Err(PlaceError::NoImport);
+        };
+        // Before anything is made: an export that does not verify leaves nothing behind.
+        check(folder, trust, |_| {})?;
+        EmbeddedLedger::init(target, &ring, now)?;
+        let ledger = EmbeddedLedger::open(target, ring, Options::default())?;
+        let report = import(folder, trust, &mut EmbeddedImport::new(&ledger), |_| {})?;
+        ledger.close()?;
+        Ok(report)
     }
 
     /// Lets new keys sign and seal from now on. They are kept before the ledger names them.

@@ -5,6 +5,7 @@ mod disk;
 mod folder;
 mod history;
 mod ids;
+mod import;
 mod manifest;
 mod options;
 mod pack;
@@ -18,6 +19,7 @@ mod writer;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use import::EmbeddedImport;
 pub use options::Options;
 pub use reader::EmbeddedReader;
 pub use writer::{EmbeddedLedger, Ticket};

@@ -189,6 +189,11 @@ impl EmbeddedLedger {
             .into_iter()
             .map(|submission| prepare(submission, &ring))
             .collect::<Result<Vec<_>, _>>()?;
+        self.hand_over(waiting)
+    }
+
+    /// Hands over what is prepared.
+    pub(super) fn hand_over(&self, waiting: Vec<Waiting>) -> Result<Ticket, StoreError> {
         let mut replies = Vec::new();
         let mut group = Vec::new();
         let mut bytes = 0;
