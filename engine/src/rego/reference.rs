@@ -61,6 +61,26 @@ pub(super) fn package_path(module: &Ast) -> Vec<String> {
     path
 }
 
+/// A path as a reference: `data.a["b-c"]`.
+pub(super) fn path_text(path: &[String]) -> String {
+    let mut text = String::new();
+    for (at, segment) in path.iter().enumerate() {
+        let is_name = !segment.starts_with(|first: char| first.is_ascii_digit())
+            && segment
+                .chars()
+                .all(|character| character.is_ascii_alphanumeric() || character == '_');
+        if at == 0 {
+            text.push_str(segment);
+        } else if is_name && !segment.is_empty() {
+            text.push('.');
+            text.push_str(segment);
+        } else {
+            text.push_str(&format!("[{}]", serde_json::Value::from(segment.as_str())));
+        }
+    }
+    text
+}
+
 /// A path as it is from the root: through imports, or within the package.
 pub(super) fn resolve(path: &[String], scope: &Scope<'_>) -> Vec<String> {
     let Some((first, rest)) = path.split_first() else {

@@ -314,7 +314,7 @@ fn an_endless_rule_is_unknown() {
 )]
 #[case("deny contains \"x\" if data.soc2.lib.x", Code::RegoInvalid)]
 #[case("deny contains \"x\" if {", Code::RegoInvalid)]
-#[case("deny contains \"x\" if walk(input)", Code::RegoInvalid)]
+#[case("deny contains \"x\" if not walk(input)", Code::RegoInvalid)]
 fn what_would_surprise_does_not_load(#[case] rule: &str, #[case] code: Code) {
     let found = problems_of(
         &format!("package main\n\n{rule}\n"),

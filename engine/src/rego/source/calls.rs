@@ -6,11 +6,13 @@ use std::fmt::Write as _;
 
 use regorus::unstable::{BUILTINS, Expr, Literal, Module as Ast};
 
+use super::extent::insertion;
+use super::results::{Functions, from_root};
 use super::tokens::{Kind, tokens};
 use crate::rego::builtins;
 use crate::rego::edits::Edit;
 use crate::rego::link::parts;
-use crate::rego::reference::{head, import_alias, package_path, start_of, static_path};
+use crate::rego::reference::{head, import_alias, package_path, path_text, start_of, static_path};
 use crate::rego::walk::{Node, walk_rule};
 
 /// The package of functions that stand for built-ins.
@@ -33,10 +35,15 @@ pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>]) -> Calls {
             imports: module.imports.iter().filter_map(import_alias).collect(),
         })
         .collect();
+    let own = Functions::new(modules);
+    let mut own_replaced = BTreeSet::new();
     let mut replaced = BTreeSet::new();
     let mut replacing = BTreeSet::new();
     for (module, names) in modules.iter().zip(&names) {
-        each_with(module.as_ref(), |target, value| {
+        let module = module.as_ref();
+        each_with(module, |target, value| {
+            let path = static_path(target).map(|path| from_root(module, &path));
+            own_replaced.extend(path.filter(|path| own.contains(path)));
             let target = names.builtin(target);
             replaced.extend(target.filter(|name| !BUILTINS.contains_key(name.as_str())));
             replacing.extend(names.builtin(value));
@@ -46,7 +53,11 @@ pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>]) -> Calls {
     let edits = modules
         .iter()
         .zip(&names)
-        .map(|(module, names)| module_edits(module.as_ref(), names, &replaced))
+        .map(|(module, names)| {
+            let mut edits = module_edits(module.as_ref(), names, &replaced);
+            edits.extend(rooted(module.as_ref(), names, &own_replaced));
+            edits
+        })
         .collect();
     Calls {
         edits,
@@ -141,6 +152,34 @@ fn module_edits(module: &Ast, names: &Names<'_>, replaced: &BTreeSet<String>) ->
                 }
             }
             _ => {}
+        });
+    }
+    edits
+}
+
+/// Functions that `with` replaces, with their whole paths: regorus replaces a function only where it is called by the
+/// name that `with` has for it.
+fn rooted(module: &Ast, names: &Names<'_>, replaced: &BTreeSet<Vec<String>>) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let package = path_text(&package_path(module));
+    for rule in &module.policy {
+        walk_rule(rule, &mut |node| {
+            let (reference, is_target) = match node {
+                Node::With(modifier) => (&modifier.refr, true),
+                Node::Expr(Expr::Call { fcn, .. }) if !replaced.is_empty() => (fcn, false),
+                _ => return,
+            };
+            let Some(path) = static_path(reference) else {
+                return;
+            };
+            let is_own = path
+                .first()
+                .is_some_and(|first| names.rules.is_some_and(|rules| rules.contains(first)));
+            if !is_own || !(is_target || replaced.contains(&from_root(module, &path))) {
+                return;
+            }
+            let start = usize::try_from(start_of(reference).start).ok();
+            edits.extend(start.map(|start| insertion(start, format!("{package}."))));
         });
     }
     edits
@@ -260,13 +299,25 @@ mod tests {
     }
 
     #[test]
+    fn a_function_that_is_replaced_has_its_path() {
+        let (text, count) = rewritten(
+            "package a[\"b-c\"].d\n\np if f(f(1)) == 2 with f as g\n\nq if f(1) with r as 2\n\nf(x) := x\n\ng(x) := x\n\nr := 1",
+        );
+        assert_eq!(
+            text,
+            "package a[\"b-c\"].d\n\np if data.a[\"b-c\"].d.f(data.a[\"b-c\"].d.f(1)) == 2 with data.a[\"b-c\"].d.f as g\n\nq if data.a[\"b-c\"].d.f(1) with data.a[\"b-c\"].d.r as 2\n\nf(x) := x\n\ng(x) := x\n\nr := 1"
+        );
+        assert_eq!(count, 1);
+    }
+
+    #[test]
     fn a_function_stands_for_a_builtin_that_is_replaced() {
         let (text, count) = rewritten(
             "package a\n\np if internal.template_string([1]) == 2 with internal.template_string as f with count as g with f as sum\n\nf(x) := x\n\ng := 1",
         );
         assert_eq!(
             text,
-            "package a\n\np if data.soc2gate_builtins.builtin_internal__template_string([1]) == 2 with data.soc2gate_builtins.builtin_internal__template_string as f with count as g with f as data.soc2gate_builtins.builtin_sum\n\nf(x) := x\n\ng := 1"
+            "package a\n\np if data.soc2gate_builtins.builtin_internal__template_string([1]) == 2 with data.soc2gate_builtins.builtin_internal__template_string as f with count as g with data.a.f as data.soc2gate_builtins.builtin_sum\n\nf(x) := x\n\ng := 1"
         );
         assert_eq!(count, 2);
     }

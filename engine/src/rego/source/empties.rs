@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use regorus::unstable::{Expr, Module as Ast, Rule, RuleHead};
 
 use crate::rego::Module;
-use crate::rego::reference::{package_path, static_path};
+use crate::rego::reference::{package_path, path_text, static_path};
 
 /// What the files of modules with such rules start with.
 const FILE: &str = "empty objects of ";
@@ -28,9 +28,9 @@ pub(in crate::rego) fn empties(modules: &[(Module, impl AsRef<Ast>)]) -> Vec<Mod
     }
     let made = packages.iter().map(|(package, names)| {
         let path = package.get(1..).unwrap_or_default();
-        let mut text = format!("package {}\n\nimport rego.v1\n", reference(path));
+        let mut text = format!("package {}\n\nimport rego.v1\n", path_text(path));
         for name in names {
-            let _ = writeln!(text, "\n{}[key] := 1 if some key in []", reference(name));
+            let _ = writeln!(text, "\n{}[key] := 1 if some key in []", path_text(name));
         }
         Module::made(&format!("{FILE}{}", package.join(".")), &text)
     });
@@ -72,19 +72,6 @@ fn keys_behind(name: &Expr) -> Option<usize> {
     }
 }
 
-/// A path as a reference.
-fn reference(path: &[String]) -> String {
-    let mut text = String::new();
-    for (at, segment) in path.iter().enumerate() {
-        if at == 0 {
-            text.push_str(segment);
-        } else {
-            let _ = write!(text, "[{}]", serde_json::Value::from(segment.as_str()));
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use crate::rego::{Module, Parsed};
@@ -107,7 +94,7 @@ mod tests {
                 "package a.b\n\np[x] contains 1 if some x in input\n\nq.r[x].s := 1 if some x in input\n\nq.r[x].t := 2 if some x in input"
             ),
             [
-                "package a[\"b\"]\n\nimport rego.v1\n\np[key] := 1 if some key in []\n\nq[\"r\"][key] := 1 if some key in []\n"
+                "package a.b\n\nimport rego.v1\n\np[key] := 1 if some key in []\n\nq.r[key] := 1 if some key in []\n"
             ]
         );
     }

@@ -5,12 +5,14 @@ mod annotations;
 mod bodies;
 mod calls;
 mod empties;
+mod every;
 mod extent;
 mod iterations;
 pub(super) mod keywords;
 mod members;
 mod patterns;
 mod relations;
+mod results;
 mod statements;
 mod steps;
 mod templates;
@@ -61,6 +63,7 @@ fn next_number(text: &str, prefix: &str) -> usize {
 /// The name of the author's that is one of those that the pass gives, if there is one.
 fn reserved(text: &str) -> Option<usize> {
     let prefixes = [
+        every::PREFIX,
         statements::PREFIX,
         values::PREFIX,
         patterns::PREFIX,

@@ -2,16 +2,15 @@
 //! may have more. So a name takes the place of the pattern, and statements say what it is.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module as Ast, Rule, RuleHead};
 
 use super::calls::rule_names;
 use super::extent::{Layout, insertion};
+use super::results::{Functions, references};
 use super::{Rewriting, next_number};
-use crate::rego::builtins;
 use crate::rego::edits::Edit;
-use crate::rego::reference::{Scope, head, import_alias, package_path, resolve, static_path};
 use crate::rego::walk::{Node, walk_rule};
 
 /// What the name of an object that is matched starts with.
@@ -20,35 +19,21 @@ pub(super) const PREFIX: &str = "soc2gate_object_";
 /// What is said of a pattern that cannot be rewritten.
 const REFUSED: &str = "match this object with a name, and write `object.keys(name) == {…}` and what its values are as statements of their own";
 
-/// How many arguments functions take, by their paths.
-type Arities = BTreeMap<Vec<String>, usize>;
-
 /// The changes to each module, in their order.
 pub(in crate::rego) fn patterns(modules: &[impl AsRef<Ast>], old: &[bool]) -> Vec<Rewriting> {
     let names = rule_names(modules);
-    let mut arities = Arities::new();
-    for module in modules.iter().map(AsRef::as_ref) {
-        for (name, arity) in module.policy.iter().map(|rule| head(rule)) {
-            if let (Some(path), Some(arity)) = (static_path(name), arity) {
-                arities.insert([package_path(module), path].concat(), arity);
-            }
-        }
-    }
+    let functions = Functions::new(modules);
     modules
         .iter()
         .map(AsRef::as_ref)
         .zip(old)
         .map(|(module, is_old)| {
-            let mut rules = names
-                .get(&package_path(module))
-                .cloned()
-                .unwrap_or_default();
-            rules.extend(module.imports.iter().filter_map(import_alias));
+            let mut rules = references(module, &names);
             rules.extend(["input".to_owned(), "data".to_owned()]);
             let text = module.package.span.source.contents();
             let mut search = Search {
                 module,
-                arities: &arities,
+                functions: &functions,
                 layout: OnceCell::new(),
                 rules,
                 is_old: *is_old,
@@ -74,7 +59,7 @@ pub(in crate::rego) fn patterns(modules: &[impl AsRef<Ast>], old: &[bool]) -> Ve
 
 struct Search<'a> {
     module: &'a Ast,
-    arities: &'a Arities,
+    functions: &'a Functions,
     layout: OnceCell<Layout<'a>>,
     /// Names that are references though they look like variables.
     rules: BTreeSet<String>,
@@ -108,12 +93,7 @@ impl<'a> Search<'a> {
         else {
             return false;
         };
-        let found: Vec<(&Expr, &str)> = args
-            .iter()
-            .flat_map(|argument| objects(argument))
-            .filter(|object| has_variable(object, &BTreeSet::new()))
-            .map(|object| (object, "="))
-            .collect();
+        let found = in_place(args.iter().map(AsRef::as_ref));
         if found.is_empty() {
             return false;
         }
@@ -146,12 +126,7 @@ impl<'a> Search<'a> {
     fn statement(&mut self, statement: &LiteralStmt) {
         let found = match &statement.literal {
             Literal::SomeIn { key, value, .. } => {
-                let patterns = key.iter().chain([value]);
-                let objects = patterns.flat_map(|pattern| objects(pattern));
-                objects
-                    .filter(|object| has_variable(object, &BTreeSet::new()))
-                    .map(|object| (object, "="))
-                    .collect()
+                in_place(key.iter().chain([value]).map(AsRef::as_ref))
             }
             Literal::Expr { expr, .. } => self.matched_in(expr),
             _ => Vec::new(),
@@ -208,10 +183,7 @@ impl<'a> Search<'a> {
                     patterns.extend(sides);
                 }
             }
-            Expr::Call { fcn, params, .. } if self.has_result(fcn, params.len()) => {
-                patterns.extend(params.last().map(AsRef::as_ref));
-            }
-            _ => {}
+            other => patterns.extend(self.functions.result(self.module, &self.rules, other)),
         }
         let objects = patterns.into_iter().flat_map(objects);
         found.extend(
@@ -220,25 +192,6 @@ impl<'a> Search<'a> {
                 .map(|object| (object, "=")),
         );
         found
-    }
-
-    /// Whether a call has its result as one more argument.
-    fn has_result(&self, function: &Expr, count: usize) -> bool {
-        let Some(path) = static_path(function) else {
-            return false;
-        };
-        let is_own = path.first().is_some_and(|first| self.rules.contains(first));
-        let arity = if is_own {
-            let scope = Scope {
-                package: package_path(self.module),
-                imports: &self.module.imports,
-                rule: Vec::new(),
-            };
-            self.arities.get(&resolve(&path, &scope)).copied()
-        } else {
-            builtins::arity(&path.join("."))
-        };
-        arity.and_then(|arity| arity.checked_add(1)) == Some(count)
     }
 
     /// Names in the place of objects, and what these are.
@@ -268,7 +221,10 @@ impl<'a> Search<'a> {
         matched: &mut Matched,
     ) -> Option<()> {
         let Expr::Object { fields, .. } = object else {
-            return None;
+            // A variable that stands in another place too.
+            let variable = self.layout().flat(object)?;
+            matched.statements.push(format!("{variable} = {name}"));
+            return Some(());
         };
         if fields.is_empty() {
             matched.statements.push(format!("{name} = {{}}"));
@@ -279,13 +235,28 @@ impl<'a> Search<'a> {
         let mut inner = Vec::new();
         for (_, key, value) in fields {
             let key = self.layout().flat(key)?;
-            written.push(format!("{key}: {}", self.part(value, &mut inner)?));
+            let value = self.part(value, &mut inner)?;
+            written.push((key.clone(), value));
             keys.push(key);
         }
-        let (keys, written) = (keys.join(", "), written.join(", "));
-        matched
-            .statements
-            .push(format!("{{{written}}} {sign} {name}"));
+        let mut named = BTreeSet::new();
+        variables(object, true, &mut named);
+        let keys = keys.join(", ");
+        if named.is_empty() {
+            // Nothing is bound: regorus compares the values only one by one.
+            let values = written.iter().filter(|(_, value)| value != "_");
+            let equal = values.map(|(key, value)| format!("{value} = {name}[{key}]"));
+            matched.statements.extend(equal);
+        } else {
+            let fields: Vec<String> = written
+                .iter()
+                .map(|(key, value)| format!("{key}: {value}"))
+                .collect();
+            let fields = fields.join(", ");
+            matched
+                .statements
+                .push(format!("{{{fields}}} {sign} {name}"));
+        }
         matched
             .statements
             .push(format!("internal.has_keys({name}, {{{keys}}})"));
@@ -310,6 +281,36 @@ impl<'a> Search<'a> {
             }
             other => self.layout().flat(other),
         }
+    }
+}
+
+/// What regorus would not match in patterns that stand beside each other: objects, and variables of one pattern that
+/// another one has too.
+fn in_place<'e>(patterns: impl Iterator<Item = &'e Expr>) -> Vec<(&'e Expr, &'static str)> {
+    let mut found = Vec::new();
+    let mut known = BTreeSet::new();
+    for pattern in patterns {
+        let loose = objects(pattern).into_iter();
+        let loose = loose.filter(|object| has_variable(object, &BTreeSet::new()));
+        found.extend(
+            loose
+                .chain(repeated(pattern, &known))
+                .map(|part| (part, "=")),
+        );
+        variables(pattern, false, &mut known);
+    }
+    found
+}
+
+/// The variables of a pattern that are known, but for those in its objects.
+fn repeated<'e>(pattern: &'e Expr, known: &BTreeSet<&str>) -> Vec<&'e Expr> {
+    match pattern {
+        Expr::Var { span, .. } if known.contains(span.text()) => vec![pattern],
+        Expr::Array { items, .. } => {
+            let items = items.iter();
+            items.flat_map(|item| repeated(item, known)).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -451,8 +452,12 @@ mod tests {
                 "q(soc2gate_object_1) := x if { {\"a\": x} = soc2gate_object_1; internal.has_keys(soc2gate_object_1, {\"a\"}); some soc2gate_object_2 in internal.collection(input.l); some x; {\"b\": x} = soc2gate_object_2; internal.has_keys(soc2gate_object_2, {\"b\"}) } else := 2 if { {\"a\": x} = soc2gate_object_1; internal.has_keys(soc2gate_object_1, {\"a\"}) }",
             ),
             (
+                "q(x, [x, y]) := y",
+                "q(x, [soc2gate_object_1, y]) := y if { x = soc2gate_object_1 }",
+            ),
+            (
                 "q({\"a\": _}) := 1",
-                "q(soc2gate_object_1) := 1 if { {\"a\": _} = soc2gate_object_1; internal.has_keys(soc2gate_object_1, {\"a\"}) }",
+                "q(soc2gate_object_1) := 1 if { internal.has_keys(soc2gate_object_1, {\"a\"}) }",
             ),
         ] {
             assert_eq!(rewritten(rule), expected);

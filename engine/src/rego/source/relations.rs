@@ -146,20 +146,12 @@ impl<'a> Search<'a> {
         match &statement.literal {
             Literal::SomeVars { .. } => {}
             Literal::NotExpr { expr, .. } => match expr.as_ref() {
-                // Neither OPA nor regorus finds it false.
+                // There always is a pair: OPA and regorus find it false.
                 Expr::Call { params, .. } if is_walk(expr) && params.len() == 1 => {}
                 Expr::Call { .. } if is_walk(expr) => return self.without(expr),
                 _ => calls.extend(self.calls(expr)?),
             },
-            Literal::Expr { expr, .. } => {
-                if let Expr::Call { params, .. } = expr.as_ref()
-                    && is_walk(expr)
-                    && params.len() == 1
-                {
-                    return Some(Vec::new());
-                }
-                calls.extend(self.calls(expr)?);
-            }
+            Literal::Expr { expr, .. } => calls.extend(self.calls(expr)?),
             Literal::SomeIn { collection, .. } => calls.extend(self.calls(collection)?),
             Literal::Every { domain, .. } => calls.extend(self.calls(domain)?),
         }
@@ -309,13 +301,18 @@ mod tests {
                 "p contains soc2gate_value_1 if { walk(input, soc2gate_pair_1); soc2gate_value_1 := soc2gate_pair_1 }",
             ),
             (
-                "p if not walk(input, [_, 1])",
-                "p if not {1 | walk(input, [_, 1])} != set()",
+                "p if not walk([], [_, 1])",
+                "p if not {1 | walk([], [_, 1])} != set()",
             ),
             (
                 "p if not walk(input) == 1",
                 "p if { walk(input, soc2gate_pair_1); soc2gate_term_1 = soc2gate_pair_1; not soc2gate_term_1 == 1 }",
             ),
+            (
+                "p if walk(input)",
+                "p if { walk(input, soc2gate_pair_1); soc2gate_pair_1 }",
+            ),
+            ("p if not walk([])", "p if not walk([])"),
             ("p if walk(input, [_, 1])", "p if walk(input, [_, 1])"),
             (
                 "p if f.walk(input)\n\nf.walk(x) := x",

@@ -143,6 +143,10 @@ impl Search<'_> {
                 self.operand(value, terms)?;
                 self.operand(collection, terms)
             }
+            Expr::Array { .. }
+            | Expr::Set { .. }
+            | Expr::Object { .. }
+            | Expr::UnaryExpr { .. } => self.operand(expr, terms),
             _ => Some(()),
         }
     }
@@ -276,6 +280,10 @@ mod tests {
             (
                 "{\n\tnot f([x | # a\n\t\tx := `b\n\t\t`; x > (2)\n\t\tx # c\n\t]) == 1 # d\n}",
                 "{\n\tsoc2gate_term_1 = f([x | x := \"b\\n\\t\\t\"; x > (2); x ]); not soc2gate_term_1\n\n\n\n == 1 # d\n}",
+            ),
+            (
+                "not [input.x]",
+                "{ soc2gate_term_1 = input.x; not [soc2gate_term_1] }",
             ),
             (
                 "not (f((input.x)))",

@@ -6,6 +6,7 @@ use regorus::unstable::{Module as Ast, NodeRef, Parser, Source};
 use super::annotations::metadata_calls;
 use super::calls::{Calls, calls};
 use super::empties::empties;
+use super::every::every;
 use super::members::members;
 use super::patterns::patterns;
 use super::relations::relations;
@@ -37,6 +38,7 @@ pub(in crate::rego) fn finish(
     for step in [
         for_calls,
         for_members,
+        for_every,
         for_patterns,
         for_values,
         for_statements,
@@ -104,6 +106,10 @@ fn for_calls(parsed: &Trees) -> Changes {
 
 fn for_members(parsed: &Trees) -> Changes {
     (members(&trees(parsed)), None)
+}
+
+fn for_every(parsed: &Trees) -> Changes {
+    (every(&trees(parsed)), None)
 }
 
 fn for_patterns(parsed: &Trees) -> Changes {
