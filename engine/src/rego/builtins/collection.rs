@@ -22,6 +22,7 @@ fn collection(operands: &[Value]) -> Result<Value, Failure> {
 }
 
 /// Whether a value is an object with the keys of a set and no others.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of every built-in")]
 fn has_keys(operands: &[Value]) -> Result<Value, Failure> {
     Ok(Value::from(
         match (operand(operands, 0), operand(operands, 1)) {
@@ -32,6 +33,7 @@ fn has_keys(operands: &[Value]) -> Result<Value, Failure> {
 }
 
 /// Whether a value is an element of a collection.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of every built-in")]
 fn member(operands: &[Value]) -> Result<Value, Failure> {
     let value = operand(operands, 0);
     Ok(Value::from(match operand(operands, 1) {
@@ -43,6 +45,7 @@ fn member(operands: &[Value]) -> Result<Value, Failure> {
 }
 
 /// Whether a value is what a collection has for a key; the elements of a set are their own keys.
+#[expect(clippy::unnecessary_wraps, reason = "the shape of every built-in")]
 fn member_with_key(operands: &[Value]) -> Result<Value, Failure> {
     let (key, value) = (operand(operands, 0), operand(operands, 1));
     Ok(Value::from(match operand(operands, 2) {
