@@ -25,9 +25,15 @@ impl Layout<'_> {
         Some(self.around(self.statement(statement)?, statements, ""))
     }
 
-    /// Puts statements behind another one. Each starts with a semicolon.
-    pub(super) fn behind(&self, statement: &LiteralStmt, statements: &str) -> Option<[Edit; 2]> {
-        Some(self.around(self.statement(statement)?, "", statements))
+    /// Puts statements before and behind another one. Each of the first ends with a semicolon, each of the others starts
+    /// with one.
+    pub(super) fn beside(
+        &self,
+        statement: &LiteralStmt,
+        before: &str,
+        behind: &str,
+    ) -> Option<[Edit; 2]> {
+        Some(self.around(self.statement(statement)?, before, behind))
     }
 
     /// Where a statement stands.

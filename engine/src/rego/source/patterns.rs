@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module as Ast, Rule, RuleHead};
 
 use super::calls::rule_names;
-use super::extent::{Layout, insertion};
+use super::extent::{Extent, Layout, index, insertion};
 use super::results::{Functions, references};
 use super::{Rewriting, next_number};
 use crate::rego::edits::Edit;
@@ -38,6 +38,7 @@ pub(in crate::rego) fn patterns(modules: &[impl AsRef<Ast>], old: &[bool]) -> Ve
                 rules,
                 is_old: *is_old,
                 number: next_number(text, PREFIX),
+                replaced: Vec::new(),
                 found: Rewriting::default(),
             };
             for rule in &module.policy {
@@ -66,13 +67,37 @@ struct Search<'a> {
     is_old: bool,
     /// That of the next name.
     number: usize,
+    /// The objects that names take the place of.
+    replaced: Vec<Extent>,
     found: Rewriting,
+}
+
+/// What is said of an object.
+#[derive(Clone, Copy)]
+enum Said {
+    /// It is matched with `=`.
+    Equal,
+    /// It is matched with `:=`.
+    Assigned,
+    /// It is made: it binds nothing, but regorus would take it for a pattern.
+    Made,
+}
+
+impl Said {
+    fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::Assigned | Self::Made => ":=",
+        }
+    }
 }
 
 /// What takes the place of patterns.
 #[derive(Default)]
 struct Matched {
     edits: Vec<Edit>,
+    /// Names of objects that are made.
+    made: Vec<String>,
     /// What the names in the place of the patterns are.
     statements: Vec<String>,
 }
@@ -134,13 +159,23 @@ impl<'a> Search<'a> {
         if found.is_empty() {
             return;
         }
+        let start = index(statement.span.start).unwrap_or_default();
+        if (self.replaced.iter()).any(|(from, to)| (*from..*to).contains(&start)) {
+            // It has moved with the object that it is part of.
+            self.found.is_unfinished = true;
+            return;
+        }
         let edits = self.matched(&found).and_then(|matched| {
             let modifiers = self.layout().flat_modifiers(statement)?;
+            let mut made = String::new();
+            for one in &matched.made {
+                made.push_str(&format!("{one}{modifiers}; "));
+            }
             let mut statements = declaration(&statement.literal, &found);
             for one in &matched.statements {
                 statements.push_str(&format!("; {one}{modifiers}"));
             }
-            let around = self.layout().behind(statement, &statements)?;
+            let around = self.layout().beside(statement, &made, &statements)?;
             Some(matched.edits.into_iter().chain(around).collect())
         });
         self.apply(statement.span.start, edits);
@@ -154,30 +189,32 @@ impl<'a> Search<'a> {
     }
 
     /// The objects in an expression that are matched with something, and the sign that says so.
-    fn matched_in<'e>(&self, expr: &'e Expr) -> Vec<(&'e Expr, &'static str)> {
+    fn matched_in<'e>(&self, expr: &'e Expr) -> Vec<(&'e Expr, Said)> {
         let mut patterns = Vec::new();
         indexes(expr, &mut patterns);
-        let mut found: Vec<(&Expr, &str)> = Vec::new();
+        let mut found: Vec<(&Expr, Said)> = Vec::new();
         match expr {
             Expr::AssignExpr {
                 op: AssignOp::ColEq,
                 lhs,
+                rhs,
                 ..
-            } => {
+            } if !is_name(rhs) => {
                 let objects = objects(lhs).into_iter();
                 found.extend(
                     objects
                         .filter(|object| has_variable(object, &BTreeSet::new()))
-                        .map(|object| (object, ":=")),
+                        .map(|object| (object, Said::Assigned)),
                 );
             }
-            Expr::AssignExpr { lhs, rhs, .. } => {
+            Expr::AssignExpr {
+                op: AssignOp::Eq,
+                lhs,
+                rhs,
+                ..
+            } => {
                 let sides = [lhs.as_ref(), rhs.as_ref()];
-                let is_made = |side: &Expr| match side {
-                    Expr::Object { .. } => true,
-                    Expr::Var { span, .. } => span.text().starts_with(PREFIX),
-                    _ => false,
-                };
+                let is_made = |side: &Expr| matches!(side, Expr::Object { .. }) || is_name(side);
                 // One written out with another, or one that is said of a name already.
                 if !sides.into_iter().all(is_made) {
                     patterns.extend(sides);
@@ -189,19 +226,28 @@ impl<'a> Search<'a> {
         found.extend(
             objects
                 .filter(|object| has_variable(object, &self.rules))
-                .map(|object| (object, "=")),
+                .map(|object| {
+                    let binds = binds(object, &self.rules);
+                    (object, if binds { Said::Equal } else { Said::Made })
+                }),
         );
         found
     }
 
     /// Names in the place of objects, and what these are.
-    fn matched(&mut self, objects: &[(&Expr, &str)]) -> Option<Matched> {
+    fn matched(&mut self, objects: &[(&Expr, Said)]) -> Option<Matched> {
         let mut matched = Matched::default();
-        for (object, sign) in objects {
+        for (object, said) in objects {
             let name = self.name();
             let extent = self.layout().extent(object)?;
+            self.replaced.push(extent);
             matched.edits.push(self.layout().replaced(extent, &name)?);
-            self.describe(object, &name, sign, &mut matched)?;
+            if let Said::Made = said {
+                let object = self.layout().flat(object)?;
+                matched.made.push(format!("{name} := {object}"));
+            } else {
+                self.describe(object, &name, said.sign(), &mut matched)?;
+            }
         }
         Some(matched)
     }
@@ -286,7 +332,7 @@ impl<'a> Search<'a> {
 
 /// What regorus would not match in patterns that stand beside each other: objects, and variables of one pattern that
 /// another one has too.
-fn in_place<'e>(patterns: impl Iterator<Item = &'e Expr>) -> Vec<(&'e Expr, &'static str)> {
+fn in_place<'e>(patterns: impl Iterator<Item = &'e Expr>) -> Vec<(&'e Expr, Said)> {
     let mut found = Vec::new();
     let mut known = BTreeSet::new();
     for pattern in patterns {
@@ -295,7 +341,7 @@ fn in_place<'e>(patterns: impl Iterator<Item = &'e Expr>) -> Vec<(&'e Expr, &'st
         found.extend(
             loose
                 .chain(repeated(pattern, &known))
-                .map(|part| (part, "=")),
+                .map(|part| (part, Said::Equal)),
         );
         variables(pattern, false, &mut known);
     }
@@ -315,7 +361,7 @@ fn repeated<'e>(pattern: &'e Expr, known: &BTreeSet<&str>) -> Vec<&'e Expr> {
 }
 
 /// `some x` for the variables of objects that `some … in` declares with them.
-fn declaration(literal: &Literal, objects: &[(&Expr, &str)]) -> String {
+fn declaration(literal: &Literal, objects: &[(&Expr, Said)]) -> String {
     let Literal::SomeIn { key, value, .. } = literal else {
         return String::new();
     };
@@ -378,6 +424,21 @@ fn has_variable(pattern: &Expr, names: &BTreeSet<String>) -> bool {
         }
         _ => false,
     }
+}
+
+/// Whether a pattern binds variables that are not among some names.
+fn binds(pattern: &Expr, names: &BTreeSet<String>) -> bool {
+    match pattern {
+        Expr::Var { span, .. } => !names.contains(span.text()),
+        Expr::Array { items, .. } => items.iter().any(|item| binds(item, names)),
+        Expr::Object { fields, .. } => fields.iter().any(|(_, _, value)| binds(value, names)),
+        _ => false,
+    }
+}
+
+/// Whether an expression is a name that took the place of an object.
+fn is_name(expr: &Expr) -> bool {
+    matches!(expr, Expr::Var { span, .. } if span.text().starts_with(PREFIX))
 }
 
 /// What is in the brackets of the references of an expression, but for those in its comprehensions.
@@ -450,6 +511,14 @@ mod tests {
             (
                 "q({\"a\": x}) := x if some {\"b\": x} in input.l else := 2",
                 "q(soc2gate_object_1) := x if { {\"a\": x} = soc2gate_object_1; internal.has_keys(soc2gate_object_1, {\"a\"}); some soc2gate_object_2 in internal.collection(input.l); some x; {\"b\": x} = soc2gate_object_2; internal.has_keys(soc2gate_object_2, {\"b\"}) } else := 2 if { {\"a\": x} = soc2gate_object_1; internal.has_keys(soc2gate_object_1, {\"a\"}) }",
+            ),
+            (
+                "p := y if y = {\"a\": {}}",
+                "p := y if { soc2gate_object_1 := {\"a\": {}}; y = soc2gate_object_1 }",
+            ),
+            (
+                "p if { y = {\"a\": [z | z = {\"a\": {}}]}; y.a }",
+                "p if { y = {\"a\": [z | soc2gate_object_1 := {\"a\": {}}; z = soc2gate_object_1]}; y.a }",
             ),
             (
                 "q(x, [x, y]) := y",
