@@ -249,6 +249,11 @@ impl Gate {
         &self.inner.data
     }
 
+    /// `sha256:` and the digest of parameters, enforcement and exceptions.
+    pub fn settings_digest(&self) -> &str {
+        &self.inner.settings_digest
+    }
+
     /// An evaluator for one thread.
     pub fn judge(&self, context: &Context) -> Judge {
         Judge::new(Arc::clone(&self.inner), context.clone())

@@ -77,6 +77,8 @@ pub struct SubjectSource {
     pub map: SourceMap,
     /// Which values may be shown in excerpts.
     pub visible: Visibility,
+    /// Which values may be kept as evidence.
+    pub stored: Visibility,
 }
 
 impl SubjectSource {
@@ -89,6 +91,7 @@ impl SubjectSource {
             first_line: 1,
             map: SourceMap::default(),
             visible: |_| false,
+            stored: |_| false,
         }
     }
 

@@ -11,8 +11,10 @@ pub mod pull_request;
 mod pull_request_subject;
 mod read;
 mod unit;
+mod withhold;
 
 pub use document::{Format, documents};
 pub use kubernetes::{objects, siblings};
 pub use read::{Read, read};
 pub use unit::{Reading, SourceFile, Unit, units};
+pub use withhold::{WITHHELD, Withholder};

@@ -64,6 +64,7 @@ pub(crate) fn read(unit: &Unit, document: Document, read: &mut Read) {
             first_line: unit.first_line,
             map: document.map,
             visible,
+            stored,
         },
     });
 }
@@ -131,4 +132,38 @@ fn visible(path: &[Segment]) -> bool {
         }
         _ => false,
     }
+}
+
+/// Facts that are kept as evidence: those, and what controls decide by. Titles, bodies, patches, messages, names and
+/// addresses are not.
+fn stored(path: &[Segment]) -> bool {
+    const STORED: &[&str] = &[
+        "additions",
+        "after",
+        "before",
+        "collected_at",
+        "context",
+        "created_at",
+        "deletions",
+        "group_head_oid",
+        "merged_at",
+        "method",
+        "opened_at",
+        "ref",
+        "repository",
+        "resolved_at",
+        "started_at",
+        "completed_at",
+        "owner",
+    ];
+    const LISTS: &[&str] = &["parents", "pull_requests", "owners", "teams"];
+    visible(path)
+        || match path {
+            [.., Segment::Key(list), Segment::Index(_)] => LISTS.contains(&list.as_str()),
+            [Segment::Key(repository), Segment::Key(key)] if repository == "repository" => {
+                key == "name" || key == "owner"
+            }
+            [.., Segment::Key(key)] => STORED.contains(&key.as_str()),
+            _ => false,
+        }
 }

@@ -123,6 +123,8 @@ pub struct OpenCase {
     pub gate: Gate,
     /// What the subjects are judged with.
     pub context: Context,
+    /// The documents that controls read beside a subject.
+    pub siblings: Siblings,
     /// The subjects of the case.
     pub subjects: Vec<Subject>,
     /// The clock.
@@ -200,6 +202,7 @@ impl Case {
         Ok(OpenCase {
             gate,
             context: Context::new(&siblings),
+            siblings,
             subjects,
             now: NOW.parse().map_err(|error| format!("{NOW}: {error}"))?,
         })

@@ -314,6 +314,7 @@ fn subject(file: &str, id: &str, resource: &str, text: &str) -> Subject {
             first_line: 1,
             map: document.map,
             visible: |path| !matches!(path.last(), Some(Segment::Key(key)) if key == "value"),
+            stored: |_| false,
         },
     }
 }

@@ -1,9 +1,11 @@
 //! Base documents: what policies find below `data` beside rules (OPA documentation, "The OPA document model").
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Documents that people put below `data`.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct BaseDocuments {
     root: Map<String, Value>,
 }

@@ -1,10 +1,12 @@
 //! How policies that people have already are loaded.
 
+use serde::{Deserialize, Serialize};
+
 use super::BaseDocuments;
 use crate::{PolicySource, RegoVersion};
 
 /// How policies that people have already are loaded.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct LoadOptions {
     /// The packages of plain policies to judge by; all of them where none is named.
     pub namespaces: Vec<String>,

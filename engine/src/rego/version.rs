@@ -2,10 +2,13 @@
 
 use regorus::unstable::{Expr, Rule};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Module, RegoProblem, reference};
 
 /// A version of Rego.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum RegoVersion {
     /// Without the keywords `if` and `contains`, as OPA read policies before 1.0.
     V0,

@@ -169,6 +169,7 @@ fn subject(unit: &Unit, id: String, document: Document) -> Subject {
             map: document.map,
             // Any value may be a secret, and nothing here knows which.
             visible: |_| false,
+            stored: |_| false,
         },
     }
 }

@@ -73,7 +73,7 @@ impl Identity {
         })
     }
 
-    fn group(&self) -> &str {
+    pub(super) fn group(&self) -> &str {
         self.api_version
             .split_once('/')
             .map_or("", |(group, _)| group)
@@ -110,6 +110,11 @@ impl Identity {
             "Secret" | "ConfigMap" | "apiserver.config.k8s.io/EncryptionConfiguration"
         ) || self.kind.contains("Secret")
     }
+}
+
+/// Whether a group is one of Kubernetes' own, whose fields are known.
+pub(super) fn is_own_group(group: &str) -> bool {
+    !group.contains('.') || group.ends_with(".k8s.io")
 }
 
 /// `v1` or `group/v1`.

@@ -8,10 +8,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use soc2gate_engine::{Siblings, Subject, SubjectKind, SubjectSource};
-use soc2gate_source::{Code, Diagnostic, Document, Path, Position, Segment, SourceMap, Span};
+use soc2gate_source::{
+    Code, Diagnostic, Document, Path, Position, Segment, SourceMap, Span, Visibility,
+};
 
 use crate::{Read, Unit};
-use identity::{Identity, Missing};
+use identity::{Identity, Missing, is_own_group};
 
 /// How deep lists may be nested in lists.
 const MAX_LIST_DEPTH: usize = 4;
@@ -91,6 +93,21 @@ pub fn objects(unit: &Unit) -> Vec<Value> {
     }
     let documents = read.subjects.into_iter().map(|subject| subject.document);
     documents.collect()
+}
+
+/// The values of an object that may be kept as evidence.
+pub(crate) fn stored_fields_of(object: &Value) -> Visibility {
+    Identity::of(object).map_or(|_| false, |identity| stored_fields(&identity))
+}
+
+fn stored_fields(identity: &Identity) -> Visibility {
+    if identity.holds_secrets() {
+        visibility::names
+    } else if is_own_group(identity.group()) {
+        visibility::stored
+    } else {
+        visibility::of_object
+    }
 }
 
 /// A mapping with an `apiVersion` and a `kind` that are no texts: some other tool's file.
@@ -184,6 +201,7 @@ impl Reader<'_> {
                 } else {
                     visibility::of_object
                 },
+                stored: stored_fields(identity),
             },
         });
     }

@@ -1,9 +1,10 @@
-//! Which values of an object may be shown in an excerpt. Everything else is masked: environment values,
-//! arguments, annotations and the fields of kinds that nobody here knows can hold secrets.
+//! Which values of an object may be shown in an excerpt, and which may be kept as evidence. Everything else is
+//! masked or withheld: environment values, arguments, annotations and the fields of kinds that nobody here knows can
+//! hold secrets.
 
 use soc2gate_source::Segment;
 
-/// Nothing: Secrets, ConfigMaps.
+/// Nothing.
 pub(super) fn none(_: &[Segment]) -> bool {
     false
 }
@@ -88,15 +89,138 @@ const HIDDEN_BELOW: &[&str] = &[
 
 /// The values that may be shown.
 pub(super) fn of_object(path: &[Segment]) -> bool {
-    let hidden = path.iter().any(
-        |segment| matches!(segment, Segment::Key(key) if HIDDEN_BELOW.contains(&key.as_str())),
-    );
-    if hidden {
+    if is_hidden(path) {
         return false;
     }
     match path {
         [.., Segment::Key(list), Segment::Index(_)] => SHOWN_LISTS.contains(&list.as_str()),
         [.., Segment::Key(key)] => SHOWN.contains(&key.as_str()),
+        _ => false,
+    }
+}
+
+fn is_hidden(path: &[Segment]) -> bool {
+    path.iter()
+        .any(|segment| matches!(segment, Segment::Key(key) if HIDDEN_BELOW.contains(&key.as_str())))
+}
+
+/// Further values that are kept, because controls decide by them: maps whose values choose or label objects.
+const STORED_BELOW: &[&str] = &[
+    "labels",
+    "limits",
+    "matchLabels",
+    "nodeSelector",
+    "requests",
+    "seLinuxOptions",
+    "selector",
+    "sysctls",
+];
+
+/// Further fields that are kept.
+const STORED: &[&str] = &[
+    "appProtocol",
+    "cidr",
+    "claimName",
+    "clusterIP",
+    "effect",
+    "externalName",
+    "fsGroup",
+    "key",
+    "loadBalancerClass",
+    "loadBalancerIP",
+    "localhostProfile",
+    "reference",
+    "scheme",
+    "sectionName",
+    "statusCode",
+    "storage",
+];
+
+/// Further lists that are kept.
+const STORED_LISTS: &[&str] = &[
+    "accessModes",
+    "except",
+    "loadBalancerSourceRanges",
+    "values",
+];
+
+/// Annotations by which controls decide and which hold no secret.
+const STORED_ANNOTATIONS: &[&str] = &[
+    "alb.ingress.kubernetes.io/certificate-arn",
+    "alb.ingress.kubernetes.io/listen-ports",
+    "alb.ingress.kubernetes.io/ssl-redirect",
+    "haproxy-ingress.github.io/ssl-redirect",
+    "ingress.gcp.kubernetes.io/pre-shared-cert",
+    "ingress.kubernetes.io/ssl-redirect",
+    "kubernetes.io/ingress.allow-http",
+    "networking.gke.io/managed-certificates",
+    "nginx.ingress.kubernetes.io/force-ssl-redirect",
+    "nginx.ingress.kubernetes.io/ssl-redirect",
+    "service.beta.kubernetes.io/aws-load-balancer-ssl-cert",
+    "service.beta.kubernetes.io/aws-load-balancer-ssl-ports",
+    "storageclass.beta.kubernetes.io/is-default-class",
+    "storageclass.kubernetes.io/is-default-class",
+    "volume.beta.kubernetes.io/storage-class",
+];
+
+/// Annotations that name the profile of a container.
+const APPARMOR: &str = "container.apparmor.security.beta.kubernetes.io/";
+
+/// Parameters of storage classes that say how a volume is encrypted.
+const STORED_PARAMETERS: &[&str] = &[
+    "diskEncryptionSetID",
+    "disk-encryption-kms-key",
+    "Encrypted",
+    "encrypted",
+    "encryptionKMSID",
+    "kmsKeyId",
+    "type",
+];
+
+/// The values of an object of a group of Kubernetes' own that are kept as evidence.
+pub(super) fn stored(path: &[Segment]) -> bool {
+    if let [.., Segment::Key(folder), Segment::Key(name)] = path {
+        let known: &[&str] = match folder.as_str() {
+            "annotations" if name.starts_with(APPARMOR) => return true,
+            "annotations" => STORED_ANNOTATIONS,
+            "parameters" if path.len() == 2 => STORED_PARAMETERS,
+            _ => &[],
+        };
+        if known.contains(&name.as_str()) {
+            return true;
+        }
+    }
+    of_object(path) || (!is_hidden(path) && is_stored(path))
+}
+
+fn is_stored(path: &[Segment]) -> bool {
+    let keys = || {
+        path.iter().filter_map(|segment| match segment {
+            Segment::Key(key) => Some(key.as_str()),
+            Segment::Index(_) => None,
+        })
+    };
+    let of_its_own = match path {
+        [.., Segment::Key(list), Segment::Index(_)] => STORED_LISTS.contains(&list.as_str()),
+        [.., Segment::Key(key)] => STORED.contains(&key.as_str()),
+        _ => false,
+    };
+    of_its_own || keys().any(|key| STORED_BELOW.contains(&key))
+}
+
+/// The values of a kind that holds secrets: its names, and the resources that an EncryptionConfiguration encrypts.
+pub(super) fn names(path: &[Segment]) -> bool {
+    match path {
+        [
+            Segment::Key(outer),
+            Segment::Index(_),
+            Segment::Key(inner),
+            Segment::Index(_),
+        ] => outer == "resources" && inner == "resources",
+        [Segment::Key(key)] => matches!(key.as_str(), "apiVersion" | "kind"),
+        [Segment::Key(metadata), Segment::Key(key)] => {
+            metadata == "metadata" && matches!(key.as_str(), "name" | "generateName" | "namespace")
+        }
         _ => false,
     }
 }

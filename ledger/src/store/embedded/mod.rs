@@ -1,0 +1,31 @@
+//! A ledger in a folder: one writer, any number of readers. `docs/ledger.md` says what stands where.
+
+mod commit;
+mod disk;
+mod folder;
+mod history;
+mod ids;
+mod manifest;
+mod options;
+mod pack;
+mod reader;
+mod recovery;
+mod sealer;
+mod segment;
+mod state;
+mod tiles;
+mod writer;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub use options::Options;
+pub use reader::EmbeddedReader;
+pub use writer::{EmbeddedLedger, Ticket};
+
+/// Locks what is sound even where a thread that held it has panicked.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests;

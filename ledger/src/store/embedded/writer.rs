@@ -1,0 +1,506 @@
+//! The one writer of a ledger in a folder.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::Range;
+use std::path::Path;
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::{Arc, Mutex, RwLock};
+use std::thread::{self, JoinHandle};
+use std::time::Instant;
+
+use data_encoding::HEXLOWER;
+use jiff::Timestamp;
+
+use super::commit::{Committer, Tail};
+use super::disk::{Disk, Mode, SystemDisk};
+use super::folder::Folder;
+use super::history::Keeper;
+use super::ids;
+use super::lock;
+use super::manifest::Manifest;
+use super::options::Options;
+use super::pack::{self, Places};
+use super::reader::EmbeddedReader;
+use super::recovery::recover;
+use super::sealer::{Message, Sealer};
+use super::segment;
+use super::state::{Failure, Group, State, Waiting};
+use crate::Hash;
+use crate::keys::{KeyRing, SealedDocument};
+use crate::note::{Checkpoint, NoteError, SignedCheckpoint, Verifier};
+use crate::record::{Actor, Draft, Event, KeyRotation};
+use crate::store::{Entries, Log, Receipt, Store, StoreError, Submission};
+use crate::tree::{self, Tile, TileNodes, Tiles};
+
+/// Batches that may wait for the tree.
+const BATCHES_FOR_SEALER: usize = 16;
+/// Records that are acknowledged together at the most; longer lists are several such groups.
+const GROUP_RECORDS: usize = 1_024;
+/// Bytes of documents after which a group ends.
+const GROUP_BYTES: usize = 4 * 1024 * 1024;
+
+/// A ledger in a folder, to be written and read. There is one in all processes; it may be shared among threads.
+///
+/// A record with an id that one of the most recent records has ([`Options::remembered_ids`]) is acknowledged with
+/// the index of that one, and not written again.
+pub struct EmbeddedLedger {
+    folder: Folder,
+    reader: EmbeddedReader,
+    state: Arc<State>,
+    ring: RwLock<Arc<KeyRing>>,
+    /// Gone once the writer is closed.
+    sealer: Option<SyncSender<Message>>,
+    committers: Vec<JoinHandle<()>>,
+    sealing: Option<JoinHandle<Result<(), StoreError>>>,
+    /// Held while keys are destroyed or changed.
+    manifest: Mutex<Manifest>,
+    places: Mutex<Places>,
+    _lock: Box<dyn Send + Sync>,
+}
+
+impl EmbeddedLedger {
+    /// Makes a ledger in a folder that holds none.
+    pub fn init(folder: &Path, ring: &KeyRing, created: Timestamp) -> Result<(), StoreError> {
+        Self::init_on(Arc::new(SystemDisk), folder, ring, created)
+    }
+
+    pub(super) fn init_on(
+        disk: Arc<dyn Disk>,
+        path: &Path,
+        ring: &KeyRing,
+        created: Timestamp,
+    ) -> Result<(), StoreError> {
+        let folder = Folder::new(disk, path);
+        let disk = folder.disk();
+        let make = StoreError::io("make the folder of the ledger");
+        let folders = [folder.root().to_path_buf(), folder.log(), folder.bulk()];
+        folders
+            .iter()
+            .try_for_each(|folder| disk.create_folder(folder))
+            .map_err(make)?;
+        let _lock = take_lock(&folder)?;
+        refuse_what_is_there(&folder)?;
+        let first = Checkpoint {
+            origin: ring.origin().to_owned(),
+            size: 0,
+            root: Hash::empty(),
+        };
+        folder
+            .replace(&folder.segment(0), &segment::header(ring.origin(), 0))
+            .map_err(StoreError::io("begin a segment of the log"))?;
+        Keeper::begin(&folder, &first.sign(ring.signer()))?;
+        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
+        folders
+            .iter()
+            .map(std::path::PathBuf::as_path)
+            .chain(above)
+            .try_for_each(|folder| disk.sync_folder(folder))
+            .map_err(StoreError::io("make the folder of the ledger"))?;
+        // Last: what has no manifest is no ledger.
+        let manifest = Manifest {
+            origin: ring.origin().to_owned(),
+            created,
+            verifiers: ring.verifiers(),
+        };
+        manifest.write(&folder)
+    }
+
+    /// Opens the ledger in a folder for writing, and brings into order what a writer before left that was stopped.
+    pub fn open(folder: &Path, ring: Arc<KeyRing>, options: Options) -> Result<Self, StoreError> {
+        Self::open_on(Arc::new(SystemDisk), folder, ring, options)
+    }
+
+    pub(super) fn open_on(
+        disk: Arc<dyn Disk>,
+        path: &Path,
+        ring: Arc<KeyRing>,
+        options: Options,
+    ) -> Result<Self, StoreError> {
+        let folder = Folder::new(Arc::clone(&disk), path);
+        // Without a ledger there is nothing to lock, and no file is made.
+        Manifest::read(&folder)?.check(&ring)?;
+        let held = take_lock(&folder)?;
+        let manifest = Manifest::read(&folder)?;
+        manifest.check(&ring)?;
+        let recovered = recover(&folder, &manifest, &options)?;
+        let reader = EmbeddedReader::open_on(disk, path)?;
+        let state = Arc::new(State::new(recovered.tail.next, options.queue_bytes));
+        let signing = manifest
+            .verifiers
+            .last()
+            .ok_or(StoreError::MissingKey)?
+            .clone();
+        let unsealed = recovered.edge.size() > recovered.keeper.newest().checkpoint().size;
+        let (sender, messages) = mpsc::sync_channel(BATCHES_FOR_SEALER);
+        let sealer = Sealer {
+            folder: folder.clone(),
+            options: options.clone(),
+            state: Arc::clone(&state),
+            edge: recovered.edge,
+            keeper: recovered.keeper,
+            ring: Arc::clone(&ring),
+            signing,
+            waiting_since: unsealed.then(Instant::now),
+        };
+        let mut ledger = Self {
+            folder,
+            reader,
+            state,
+            ring: RwLock::new(ring),
+            sealer: Some(sender),
+            committers: Vec::new(),
+            sealing: Some(spawn("ledger-sealer", move || sealer.run(&messages))?),
+            manifest: Mutex::new(manifest),
+            places: Mutex::default(),
+            _lock: held,
+        };
+        ledger.start_committers(recovered.tail, &options)?;
+        Ok(ledger)
+    }
+
+    fn start_committers(&mut self, tail: Tail, options: &Options) -> Result<(), StoreError> {
+        let tail = Arc::new(Mutex::new(tail));
+        for _ in 0..options.batches_in_flight.max(1) {
+            let committer = Committer {
+                folder: self.folder.clone(),
+                origin: self.reader.origin().to_owned(),
+                options: options.clone(),
+                state: Arc::clone(&self.state),
+                tail: Arc::clone(&tail),
+                sealer: self.sealer()?,
+                log: None,
+            };
+            self.committers
+                .push(spawn("ledger-writer", move || committer.run())?);
+        }
+        Ok(())
+    }
+
+    /// Hands records over and does not wait for them, except while the queue is full. The ticket tells when they are
+    /// durable. Records of one caller are written in the order in which they are handed over.
+    pub fn submit(&self, submissions: Vec<Submission>) -> Result<Ticket, StoreError> {
+        if self.state.failure().is_some() {
+            return Err(StoreError::Poisoned);
+        }
+        // All are prepared before the first is handed over: what cannot be written stops nothing halfway.
+        let ring = self.ring();
+        let waiting = submissions
+            .into_iter()
+            .map(|submission| prepare(submission, &ring))
+            .collect::<Result<Vec<_>, _>>()?;
+        let mut replies = Vec::new();
+        let mut group = Vec::new();
+        let mut bytes = 0;
+        for record in waiting {
+            bytes += record.bytes();
+            group.push(record);
+            if group.len() == GROUP_RECORDS || bytes > GROUP_BYTES {
+                replies.push(self.push(std::mem::take(&mut group))?);
+                bytes = 0;
+            }
+        }
+        if !group.is_empty() {
+            replies.push(self.push(group)?);
+        }
+        Ok(Ticket { replies })
+    }
+
+    fn push(&self, records: Vec<Waiting>) -> Result<Outcome, StoreError> {
+        let (reply, outcome) = mpsc::channel();
+        self.state.push(Group { records, reply })?;
+        Ok(outcome)
+    }
+
+    /// Lets the keys that a ring has more than the ledger sign from now on: records it, and signs a checkpoint with the
+    /// new key and the one before. The caller has kept the new ring where it will be found again. A rotation
+    /// that was interrupted is completed by calling this again.
+    pub fn rotate_keys(
+        &self,
+        ring: Arc<KeyRing>,
+        time: Timestamp,
+        actor: &Actor,
+    ) -> Result<SignedCheckpoint, StoreError> {
+        let mut manifest = lock(&self.manifest);
+        manifest.check(&ring)?;
+        let verifiers = ring.verifiers();
+        for pair in verifiers.windows(2).skip(manifest.verifiers.len() - 1) {
+            if let [retired, added] = pair {
+                let draft = rotation(retired, added, time, actor.clone());
+                self.append(vec![Submission {
+                    draft,
+                    documents: Vec::new(),
+                }])?;
+            }
+        }
+        let signing = Box::new(ring.signer().verifier().clone());
+        let renewed = Manifest {
+            verifiers,
+            ..manifest.clone()
+        };
+        renewed.write(&self.folder).inspect_err(|error| {
+            self.state.fail(Failure::of(error));
+        })?;
+        *manifest = renewed;
+        *self
+            .ring
+            .write()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::clone(&ring);
+        self.ask(|reply| Message::Keys {
+            ring,
+            signing,
+            reply,
+        })
+    }
+
+    /// Batches that were made durable since the ledger was opened, each by one `fdatasync` of the log.
+    pub fn batches(&self) -> u64 {
+        self.state.batches()
+    }
+
+    /// Writes what waits, signs a checkpoint over all records, and lets the ledger go.
+    pub fn close(mut self) -> Result<(), StoreError> {
+        self.shut_down()
+    }
+
+    fn shut_down(&mut self) -> Result<(), StoreError> {
+        self.state.close();
+        for committer in self.committers.drain(..) {
+            committer.join().map_err(|_| StoreError::Poisoned)?;
+        }
+        self.sealer = None;
+        match self.sealing.take() {
+            Some(sealing) => sealing.join().map_err(|_| StoreError::Poisoned)?,
+            None => Ok(()),
+        }
+    }
+
+    fn ring(&self) -> Arc<KeyRing> {
+        let ring = self.ring.read();
+        Arc::clone(&ring.unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    fn sealer(&self) -> Result<SyncSender<Message>, StoreError> {
+        self.sealer.clone().ok_or(StoreError::Poisoned)
+    }
+
+    /// Asks the sealer and waits for its answer.
+    fn ask<T>(
+        &self,
+        message: impl FnOnce(Sender<Result<T, StoreError>>) -> Message,
+    ) -> Result<T, StoreError> {
+        let (reply, answer) = mpsc::channel();
+        self.sealer()?
+            .send(message(reply))
+            .map_err(|_| StoreError::Poisoned)?;
+        answer.recv().map_err(|_| StoreError::Poisoned)?
+    }
+}
+
+impl Drop for EmbeddedLedger {
+    fn drop(&mut self) {
+        // What is acknowledged is durable, whether this succeeds or not.
+        let _ = self.shut_down();
+    }
+}
+
+impl fmt::Debug for EmbeddedLedger {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("EmbeddedLedger")
+            .field("folder", &self.folder.root())
+            .field("durable", &self.state.durable())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the outcome of some records comes from.
+type Outcome = Receiver<Result<Vec<Receipt>, StoreError>>;
+
+/// Records that were handed over.
+#[derive(Debug)]
+#[must_use = "records are durable only when the ticket says so"]
+pub struct Ticket {
+    replies: Vec<Outcome>,
+}
+
+impl Ticket {
+    /// Waits until all of the records are durable. On an error none of them is acknowledged.
+    pub fn wait(self) -> Result<Vec<Receipt>, StoreError> {
+        let mut receipts = Vec::new();
+        for reply in self.replies {
+            receipts.extend(reply.recv().map_err(|_| StoreError::Poisoned)??);
+        }
+        Ok(receipts)
+    }
+}
+
+impl Store for EmbeddedLedger {
+    fn append(&self, submissions: Vec<Submission>) -> Result<Vec<Receipt>, StoreError> {
+        self.submit(submissions)?.wait()
+    }
+
+    fn seal(&self) -> Result<SignedCheckpoint, StoreError> {
+        self.ask(Message::Seal)
+    }
+
+    fn add_cosignatures(&self, checkpoint: &SignedCheckpoint) -> Result<(), StoreError> {
+        checkpoint.verify(&self.verifiers()?)?;
+        let claimed = checkpoint.checkpoint();
+        let newest = self.seal()?;
+        // A key that signed two histories is no reason to keep both.
+        let size = newest.checkpoint().size;
+        if claimed.size > size
+            || tree::root(claimed.size, &TileNodes::new(&Readable(&self.reader), size))?
+                != claimed.root
+        {
+            return Err(NoteError::Origin.into());
+        }
+        let checkpoint = Box::new(checkpoint.clone());
+        self.ask(|reply| Message::Cosigned(checkpoint, reply))
+    }
+
+    fn erase(&self, documents: &[Hash]) -> Result<u64, StoreError> {
+        if self.state.failure().is_some() {
+            return Err(StoreError::Poisoned);
+        }
+        let _alone = lock(&self.manifest);
+        let mut by_pack: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
+        for hash in documents {
+            if let Some(place) = lock(&self.places).find(&self.folder, hash)? {
+                by_pack.entry(place.pack).or_default().push(place.offset);
+            }
+        }
+        let mut erased = 0;
+        for (number, offsets) in by_pack {
+            let mut file = pack::open(&self.folder, number, Mode::Change)?;
+            let erase = || {
+                for offset in offsets {
+                    erased += u64::from(pack::erase(file.as_mut(), offset)?);
+                }
+                file.sync().map_err(StoreError::io("erase documents"))
+            };
+            erase().inspect_err(|error| self.state.fail(Failure::of(error)))?;
+        }
+        Ok(erased)
+    }
+}
+
+impl Log for EmbeddedLedger {
+    fn origin(&self) -> &str {
+        self.reader.origin()
+    }
+
+    fn verifiers(&self) -> Result<Vec<Verifier>, StoreError> {
+        self.reader.verifiers()
+    }
+
+    fn size(&self) -> Result<u64, StoreError> {
+        Ok(self.state.durable())
+    }
+
+    fn checkpoint(&self) -> Result<Option<SignedCheckpoint>, StoreError> {
+        self.reader.checkpoint()
+    }
+
+    fn entries(&self, range: Range<u64>) -> Result<Entries<'_>, StoreError> {
+        let end = range.end.min(self.state.durable());
+        self.reader.entries(range.start..end)
+    }
+
+    fn tile(&self, tile: Tile) -> Result<Vec<Hash>, StoreError> {
+        self.reader.tile(tile)
+    }
+
+    fn document(&self, hash: &Hash) -> Result<Option<SealedDocument>, StoreError> {
+        self.reader.document(hash)
+    }
+}
+
+/// The tiles of a reader.
+struct Readable<'a>(&'a EmbeddedReader);
+
+impl Tiles for Readable<'_> {
+    type Error = StoreError;
+
+    fn tile(&self, tile: Tile) -> Result<Vec<Hash>, StoreError> {
+        self.0.tile(tile)
+    }
+}
+
+/// Locks a ledger for the one writer.
+fn take_lock(folder: &Folder) -> Result<Box<dyn Send + Sync>, StoreError> {
+    folder
+        .disk()
+        .lock(&folder.lock())
+        .map_err(StoreError::io("lock the ledger"))?
+        .ok_or(StoreError::Locked)
+}
+
+/// A folder that holds a ledger, or the records of one, gets no new one.
+fn refuse_what_is_there(folder: &Folder) -> Result<(), StoreError> {
+    let make = "make a ledger";
+    let is_there = || StoreError::Io {
+        action: make,
+        source: std::io::ErrorKind::AlreadyExists.into(),
+    };
+    let manifest = folder.read(&folder.manifest(), usize::MAX);
+    if manifest.map_err(StoreError::io(make))?.is_some() {
+        return Err(is_there());
+    }
+    for first in folder.segments()? {
+        let segment = folder.read(&folder.segment(first), segment::HEADER);
+        if first != 0 || !matches!(segment, Ok(Some(_))) {
+            return Err(is_there());
+        }
+    }
+    Ok(())
+}
+
+/// Seals the documents of a record and writes it as far as it can be without its index.
+fn prepare(submission: Submission, ring: &KeyRing) -> Result<Waiting, StoreError> {
+    let Submission {
+        mut draft,
+        documents,
+    } = submission;
+    let id = ids::parse(&draft.id)?;
+    let mut sealed = Vec::with_capacity(documents.len());
+    for document in documents {
+        let bytes = SealedDocument::seal(&document.bytes, ring)?;
+        draft.bulk.push(document.reference(&bytes));
+        sealed.push(bytes);
+    }
+    Ok(Waiting {
+        id,
+        entry: draft.prepare()?,
+        documents: sealed,
+    })
+}
+
+/// The record of a rotation. Its id follows from the key, so that a second try writes no second record.
+fn rotation(retired: &Verifier, added: &Verifier, time: Timestamp, actor: Actor) -> Draft {
+    let added = added.to_string();
+    let digest = Hash::of(format!("soc2gate key rotation\n{added}").as_bytes());
+    let (half, _) = digest.0.split_at(digest.0.len() / 2);
+    Draft {
+        id: HEXLOWER.encode(half),
+        time,
+        actor,
+        subject: None,
+        bulk: Vec::new(),
+        event: Event::KeyRotation(KeyRotation {
+            added,
+            retired: retired.to_string(),
+        }),
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    run: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, StoreError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map_err(StoreError::io("start a thread"))
+}
