@@ -29,7 +29,10 @@ pub(crate) fn is_bundle(path: &Path) -> bool {
 pub(super) fn is_archive(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.to_ascii_lowercase();
-    (name.ends_with(".tar.gz") || name.ends_with(".tgz")) && !path.is_dir()
+    let is_named = [".tar.gz", ".tgz"]
+        .iter()
+        .any(|ending| name.ends_with(ending));
+    is_named && !path.is_dir()
 }
 
 /// Reads the bundles of a run.

@@ -10,7 +10,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use sha1::Sha1;
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512, Sha512_224, Sha512_256};
-use soc2gate_source::{YamlDocument, parse_yaml};
+
+use super::document::yaml;
 
 /// How deep values are read.
 const MAX_DEPTH: usize = 128;
@@ -48,13 +49,7 @@ fn canonical(text: &str) -> Option<String> {
     if let Ok(json) = serde_json::from_str::<&RawValue>(text) {
         write_json(json, 0, &mut written)?;
     } else {
-        let source = YamlDocument {
-            text,
-            first_line: 1,
-        };
-        let document = parse_yaml(source).ok()?;
-        let value = document.map(|document| document.value).unwrap_or_default();
-        write_value(&value, &mut written)?;
+        write_value(&yaml(text).ok()?, &mut written)?;
     }
     Some(written)
 }
@@ -171,6 +166,7 @@ mod tests {
     // YAML
     #[case("b: [1, 2.50, 1.0]\na: yes\n", r#"{"a":true,"b":[1,2.5,1]}"#)]
     #[case("- 1e+21\n- 1e-7\n- 1e20\n", "[1e+21,1e-7,100000000000000000000]")]
+    #[case("---\na: 1\n", r#"{"a":1}"#)]
     #[case("", "null")]
     fn values_in_one_form(#[case] text: &str, #[case] wanted: &str) {
         assert_eq!(canonical(text).as_deref(), Some(wanted));

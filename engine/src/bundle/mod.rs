@@ -4,6 +4,7 @@
 //! What a bundle holds is judged by like plain policies. Bytes come in, and nothing is unpacked to disk.
 
 mod archive;
+mod document;
 mod hash;
 mod join;
 mod manifest;

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-use soc2gate_source::{Code, Diagnostic, ParseError, YamlDocument, parse_json, parse_yaml};
+use soc2gate_source::{Code, Diagnostic};
 
 use super::archive::{BundleFiles, unpack};
+use super::document::{json, yaml};
 use super::manifest::{self, Manifest};
 use super::roots::Roots;
 use super::signature::{self, BundleVerification};
@@ -57,7 +57,7 @@ impl Part {
             "patch.json" => Self::Patch,
             "policy.wasm" | "plan.json" => Self::Compiled,
             "data.json" | "data.yaml" | "data.yml" => Self::Data,
-            _ if path.ends_with(".rego") => Self::Policy,
+            _ if extension(path) == "rego" => Self::Policy,
             _ => Self::Other,
         }
     }
@@ -161,6 +161,11 @@ impl Bundle {
     }
 }
 
+/// What stands behind the last dot of a path; capitals count, as in OPA.
+fn extension(path: &str) -> &str {
+    path.rsplit_once('.').map_or("", |(_, extension)| extension)
+}
+
 /// A file of a bundle, or the bundle, as it is shown.
 fn inside(name: &str, path: Option<&str>) -> String {
     path.map_or_else(|| name.to_owned(), |path| format!("{name}/{path}"))
@@ -232,8 +237,12 @@ impl Reader {
             let message = "documents do not belong in a folder whose name starts with a dot";
             return Err(invalid(file, message));
         }
-        let value = document(path, text(file, bytes, MAX_DOCUMENT)?)
-            .map_err(|error| Diagnostic::from_parse_error(file, &error))?;
+        let text = text(file, bytes, MAX_DOCUMENT)?;
+        let value = match extension(path) {
+            "json" => json(text),
+            _ => yaml(text),
+        };
+        let value = value.map_err(|problem| problem.diagnostic(file))?;
         self.bundle
             .data
             .add(&folders, value)
@@ -294,19 +303,6 @@ fn text<'a>(file: &str, bytes: &'a [u8], most: usize) -> Result<&'a str, Diagnos
         .ok()
         .filter(|text| !text.contains('\0'))
         .ok_or_else(|| placed(file, Code::NotText, format!("{file} is not UTF-8 text")))
-}
-
-/// The value of a document; what is empty is null.
-fn document(path: &str, text: &str) -> Result<Value, ParseError> {
-    if path.ends_with(".json") {
-        return Ok(parse_json(text)?.value);
-    }
-    let source = YamlDocument {
-        text,
-        first_line: 1,
-    };
-    let document = parse_yaml(source)?;
-    Ok(document.map(|document| document.value).unwrap_or_default())
 }
 
 #[cfg(test)]

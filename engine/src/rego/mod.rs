@@ -245,8 +245,6 @@ pub(crate) struct Parsed {
     modules: Vec<Module>,
     rules: BTreeMap<String, BTreeSet<String>>,
     packages: BTreeMap<String, Vec<String>>,
-    /// The rules of packages that are no functions.
-    values: BTreeMap<Vec<String>, BTreeSet<String>>,
     /// The versions that a module may be written in, the first that fits counts.
     versions: &'static [RegoVersion],
     /// Files that are not written in the first of the versions.
@@ -262,7 +260,6 @@ impl Default for Parsed {
             modules: Vec::new(),
             rules: BTreeMap::new(),
             packages: BTreeMap::new(),
-            values: BTreeMap::new(),
             versions: &[RegoVersion::V1],
             other_version: BTreeSet::new(),
         }
@@ -315,13 +312,8 @@ impl Parsed {
             let names = self.rules.entry(package_of(&module)).or_default();
             names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
             let file = module.package.span.source.get_path().clone();
-            let path = reference::static_path(&module.package.refr);
-            if let Some(path) = &path {
-                let values = self.values.entry(path.clone()).or_default();
-                let rules = module.policy.iter();
-                values.extend(rules.filter_map(|rule| version::value_name(rule)));
-            }
-            self.packages.insert(file, path.unwrap_or_default());
+            let path = reference::static_path(&module.package.refr).unwrap_or_default();
+            self.packages.insert(file, path);
         }
     }
 
@@ -392,7 +384,18 @@ impl Parsed {
 
     /// The rules of a package that are no functions, by their names: `deny` and `deny[x]`, not `deny.x`.
     pub(crate) fn values(&self, package: &[String]) -> BTreeSet<String> {
-        self.values.get(package).cloned().unwrap_or_default()
+        self.ast()
+            .iter()
+            .filter(|module| {
+                reference::static_path(&module.package.refr).is_some_and(|path| path == package)
+            })
+            .flat_map(|module| {
+                module
+                    .policy
+                    .iter()
+                    .filter_map(|rule| version::value_name(rule))
+            })
+            .collect()
     }
 
     /// The rules of a package; a rule that has only a default counts.

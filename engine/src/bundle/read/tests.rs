@@ -86,6 +86,7 @@ fn files_have_their_parts() {
 #[case(&[(".a/data.json", "{}")], "SG4031 b.tar.gz/.a/data.json documents do not belong in a folder whose name starts with a dot")]
 #[case(&[("data.json", r#"{"a": "Hunter2}"#)], "SG1006 b.tar.gz/data.json EOF while parsing a string")]
 #[case(&[("data.json", r#"{"a": 1, "a": 1}"#)], "SG1007 b.tar.gz/data.json key \"a\" stands twice in one mapping")]
+#[case(&[("data.yaml", "a: 1\n---\nb: 1\n")], "SG4023 b.tar.gz/data.yaml a file of data holds one document")]
 #[case(&[("main.rego", "a\0")], "SG1005 b.tar.gz/main.rego b.tar.gz/main.rego is not UTF-8 text")]
 #[case(&[(".manifest", r#"{"roots": ["a"]}"#), ("data.json", r#"{"b": 1}"#)], "SG4033 b.tar.gz its data at b is outside of its roots")]
 #[case(&[(".manifest", r#"{"rego_version": 7}"#), ("main.rego", POLICY)], "SG4031 b.tar.gz/.manifest a version of Rego in a manifest is 0 or 1")]
