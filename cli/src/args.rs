@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Args, CommandFactory, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use soc2gate_engine::SubjectKind;
+use soc2gate_engine::{SigningAlgorithm, SubjectKind};
 
 use crate::output::Format;
 
@@ -204,9 +204,12 @@ pub(crate) struct EvalArgs {
     #[arg(value_name = "QUERY")]
     pub(crate) query: String,
 
-    /// Folder or file with policies, beside the library; may be given several times
+    /// Folder or file with policies, or a bundle of OPA (.tar.gz), beside the library; may be given several times
     #[arg(long, short, value_name = "PATH")]
     pub(crate) policies: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) bundles: BundleArgs,
 
     /// JSON or YAML document of what stands below `data`; may be given several times
     #[arg(long, short, value_name = "FILE")]
@@ -275,9 +278,58 @@ pub(crate) struct PolicyArgs {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Folder with controls of your own, beside those the configuration names; may be given several times
-    #[arg(long, short, value_name = "FOLDER")]
+    /// Folder with controls or policies of your own, or a bundle of OPA (.tar.gz), beside those the configuration names;
+    /// may be given several times
+    #[arg(long, short, value_name = "PATH")]
     pub(crate) policies: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) bundles: BundleArgs,
+}
+
+/// The signature that bundles must have, in the words of OPA.
+#[derive(Debug, Default, Args)]
+pub(crate) struct BundleArgs {
+    /// File of the key that bundles must be signed by: a public key or a certificate in PEM, or the secret for HS256,
+    /// HS384 and HS512. Without it signatures are not checked
+    #[arg(long, value_name = "FILE")]
+    pub(crate) verification_key: Option<PathBuf>,
+
+    /// Name that the signature of a bundle must give to its key, where it gives one
+    #[arg(long, value_name = "ID")]
+    pub(crate) verification_key_id: Option<String>,
+
+    /// Algorithm that bundles must be signed with; RS256 where none is given
+    #[arg(long, value_name = "ALGORITHM")]
+    pub(crate) signing_alg: Option<AlgorithmName>,
+
+    /// Scope that the signature of a bundle must be for
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Option<String>,
+
+    /// Glob of files in a bundle that need not be signed; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude_files_verify: Vec<String>,
+}
+
+/// An algorithm of signatures, as it is named on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AlgorithmName(pub(crate) SigningAlgorithm);
+
+impl ValueEnum for AlgorithmName {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<AlgorithmName>> = LazyLock::new(|| {
+            SigningAlgorithm::ALL
+                .into_iter()
+                .map(AlgorithmName)
+                .collect()
+        });
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()))
+    }
 }
 
 /// What is to be said of policies that people have already: Conftest's and Gatekeeper's.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use crate::bundle;
 use crate::gatekeeper::{self, ConstraintSet};
 use crate::metadata::{claims_control, package_clause, read_control};
 use crate::plain::{self, LoadOptions, PlainSet, split};
@@ -66,8 +67,19 @@ impl Library {
 
     /// The same, with what is to be said of policies that people have already.
     pub fn load_with(sources: &[PolicySource], options: &LoadOptions) -> (Self, Vec<Diagnostic>) {
+        if !options.bundles.is_empty() {
+            let (sources, options, mut diagnostics) = bundle::join(sources, options);
+            let (library, problems) = Self::load_joined(&sources, &options);
+            diagnostics.extend(problems);
+            return (library, diagnostics);
+        }
+        Self::load_joined(sources, options)
+    }
+
+    fn load_joined(sources: &[PolicySource], options: &LoadOptions) -> (Self, Vec<Diagnostic>) {
         let split = split(sources, options);
         let (mut library, mut diagnostics) = Self::load_controls(&split.controls);
+        diagnostics.extend(split.problems.iter().cloned());
         let (plain, problems) = plain::load(&split, options);
         diagnostics.extend(problems);
         let (constraints, problems) = gatekeeper::load(&options.manifests);

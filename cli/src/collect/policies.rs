@@ -10,6 +10,7 @@ use soc2gate_engine::{Config, Exceptions, Library, LoadOptions, PolicySource, Re
 use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use super::bundles::{BundleReader, is_archive, is_bundle, not_read};
 use super::data;
 use super::files::{FileReader, FileSource, cannot_read};
 use crate::args::{ExistingArgs, PolicyArgs, RegoVersionName};
@@ -57,12 +58,23 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     let mut options = options(existing, &reader, &mut diagnostics);
     let named = config.raw().policies.iter().map(|folder| base.join(folder));
     let mut folders = Vec::new();
+    let configured = config.raw().bundle_verification.as_ref();
+    let mut bundles = BundleReader::new(&args.bundles, configured, &base, &mut diagnostics);
     for folder in named.chain(args.policies.iter().cloned()) {
+        if is_bundle(&folder) {
+            if let Some(bundle) = bundles.read(&folder, &mut diagnostics) {
+                let names = bundle.policies().iter().map(|source| source.file.clone());
+                folders.push((folder, names.collect()));
+                options.bundles.push(bundle);
+            }
+            continue;
+        }
         let found = read_policies(&reader, &folder, &mut diagnostics);
         folders.push((folder, found.names()));
         sources.extend(found.rego);
         options.manifests.extend(found.manifests);
     }
+    diagnostics.extend(bundles.review());
     let (library, problems) = Library::load_with(&sources, &options);
     diagnostics.extend(idle_folders(&folders, &library, &problems));
     diagnostics.extend(problems);
@@ -237,12 +249,20 @@ fn read_policies(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> PolicyFolder {
     let mut found = PolicyFolder::default();
-    let problems = diagnostics.len();
+    let errors = |diagnostics: &[Diagnostic]| {
+        let errors = diagnostics.iter().filter(|problem| problem.is_error());
+        errors.count()
+    };
+    let before = errors(diagnostics);
     for path in walk(
         folder,
-        |path| is_policy(path) || is_manifest(path),
+        |path| is_policy(path) || is_manifest(path) || is_archive(path),
         diagnostics,
     ) {
+        if is_archive(&path) {
+            diagnostics.push(not_read(&path));
+            continue;
+        }
         let list = if is_manifest(&path) {
             &mut found.manifests
         } else {
@@ -258,7 +278,7 @@ fn read_policies(
         }
     }
     let is_empty = found.rego.is_empty() && found.manifests.is_empty();
-    if is_empty && diagnostics.len() == problems {
+    if is_empty && errors(diagnostics) == before {
         let name = folder.to_string_lossy();
         let message = format!("{name} holds no policy (.rego, or templates in .yaml)");
         diagnostics.push(

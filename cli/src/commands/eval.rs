@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use soc2gate_engine::{BodyEnding, BodyTrace, PolicySource, RegoEval, RegoEvaluation, eval_rego};
+use soc2gate_engine::{
+    BodyEnding, BodyTrace, Bundle, PolicySource, RegoEval, RegoEvaluation, eval_rego,
+};
 use soc2gate_source::{Code, Diagnostic, YamlDocument, parse_json, parse_yaml};
 
 use super::{complain, print};
 use crate::args::{EvalArgs, EvalFormat};
-use crate::collect::{read_document, rego_files};
+use crate::collect::{BundleReader, is_bundle, read_document, rego_files};
 use crate::exit::Exit;
 use crate::output::escape::{neutral, no_command, write_json};
 use crate::suite::{embedded, expression};
@@ -37,9 +39,22 @@ pub(super) fn run(args: &EvalArgs) -> Exit {
 }
 
 fn evaluate(args: &EvalArgs) -> Result<RegoEvaluation, Vec<Diagnostic>> {
-    let (files, problems) = rego_files(&args.policies);
+    let (archives, paths): (Vec<PathBuf>, Vec<PathBuf>) = args
+        .policies
+        .iter()
+        .cloned()
+        .partition(|path| is_bundle(path));
+    let (files, mut problems) = rego_files(&paths);
+    let mut reader = BundleReader::new(&args.bundles, None, Path::new(""), &mut problems);
+    let bundles: Vec<Bundle> = archives
+        .iter()
+        .filter_map(|path| reader.read(path, &mut problems))
+        .collect();
     if problems.iter().any(Diagnostic::is_error) {
         return Err(problems);
+    }
+    for note in &problems {
+        complain(&neutral(&note.to_string()));
     }
     let mut modules: Vec<PolicySource> = files.into_iter().map(|(_, source)| source).collect();
     modules.extend(embedded(&modules));
@@ -47,6 +62,7 @@ fn evaluate(args: &EvalArgs) -> Result<RegoEvaluation, Vec<Diagnostic>> {
     let input = args.input.as_deref().map(document).transpose()?;
     eval_rego(&RegoEval {
         modules: &modules,
+        bundles: &bundles,
         data: data.as_ref(),
         input: input.as_ref(),
         query: &args.query,

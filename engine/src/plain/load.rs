@@ -50,7 +50,7 @@ pub(crate) fn load(split: &Split, options: &LoadOptions) -> (PlainSet, Vec<Diagn
     let mut seen = BTreeSet::new();
     for source in &split.plain {
         if seen.insert((&source.file, &source.text)) {
-            loader.modules.push(module(source));
+            loader.modules.push(module(source, options));
         }
     }
     let parsed = loader.compile();
@@ -151,10 +151,16 @@ impl Loader<'_> {
             let Some(package) = parsed.package_of_file(&module.file) else {
                 continue;
             };
+            if let Some(above) = self.document_above(package) {
+                let message = format!(
+                    "data.{above} is a document that is no mapping, and a package below it"
+                );
+                found.push((Code::DataInvalid, at_package(module, message)));
+            }
             for rule in parsed.values(package) {
                 let path = [package, std::slice::from_ref(&rule)].concat();
                 if self.options.data.get(&path).is_some() {
-                    let message = format!("rule {rule} is a document of --data too");
+                    let message = format!("rule {rule} is a document below data too");
                     found.push((Code::DataInvalid, at_package(module, message)));
                 }
             }
@@ -167,6 +173,17 @@ impl Loader<'_> {
             }
         }
         found
+    }
+
+    /// Where a document stands in the place of a package, or of one above it.
+    fn document_above(&self, package: &[String]) -> Option<String> {
+        (1..=package.len())
+            .filter_map(|length| package.get(..length))
+            .find(|path| {
+                let document = self.options.data.get(path);
+                document.is_some_and(|document| !document.is_object())
+            })
+            .map(|path| path.join("."))
     }
 
     /// Whether a package was written for the envelope that controls see: judged by the raw document it would

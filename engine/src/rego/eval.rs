@@ -15,7 +15,7 @@ use super::lint::walk::each_expr;
 use super::reference::static_path;
 use super::trace::{BUDGET, BodyTrace, Explainer};
 use super::{Module, Moment, Parsed, RegoProblem, RegoValue, check, source, term};
-use crate::PolicySource;
+use crate::{BaseDocuments, Bundle, DataConflict, PolicySource};
 
 /// Most rules that are explained.
 const MOST_RULES: usize = 20;
@@ -25,6 +25,8 @@ const MOST_RULES: usize = 20;
 pub struct RegoEval<'a> {
     /// The policies.
     pub modules: &'a [PolicySource],
+    /// Bundles of OPA, whose policies and documents lie beside the others.
+    pub bundles: &'a [Bundle],
     /// The documents below `data`.
     pub data: Option<&'a Value>,
     /// `input`; None leaves it undefined.
@@ -88,17 +90,18 @@ pub fn eval_rego(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnosti
 }
 
 fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
-    let modules: Vec<Module> = request
+    let mut modules: Vec<Module> = request
         .modules
         .iter()
         .map(|module| Module::new(&module.file, &module.text))
         .collect();
+    modules.extend(request.bundles.iter().flat_map(Bundle::modules));
     let (parsed, mut problems) = Parsed::new(&modules);
     problems.extend(check::recursive_functions(&parsed));
     if !problems.is_empty() {
         return Err(problems.into_iter().map(placed).collect());
     }
-    let data = request.data.map(|data| RegoValue::from_json(data).0);
+    let data = data_of(request).map_err(|problem| vec![problem])?;
     if let Some(data) = &data {
         let mut engine = parsed.engine();
         engine
@@ -159,6 +162,23 @@ fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
             .collect(),
         trace,
     })
+}
+
+/// The documents below `data`, those of bundles among them.
+fn data_of(request: &RegoEval<'_>) -> Result<Option<Rego>, Diagnostic> {
+    if request.bundles.is_empty() {
+        return Ok(request.data.map(|data| RegoValue::from_json(data).0));
+    }
+    let mut whole = BaseDocuments::default();
+    let conflict =
+        |conflict: DataConflict| Diagnostic::new(Code::DataInvalid, conflict.to_string());
+    if let Some(data) = request.data {
+        whole.add(&[], data.clone()).map_err(conflict)?;
+    }
+    for bundle in request.bundles {
+        whole.merge(bundle.data()).map_err(conflict)?;
+    }
+    Ok(Some(RegoValue::from_json(&whole.to_value()).0))
 }
 
 fn json(value: Rego) -> Value {

@@ -90,6 +90,11 @@ impl Module {
         }
     }
 
+    /// The same, in a version of Rego where it is known.
+    pub(crate) fn in_version(self, version: Option<RegoVersion>) -> Self {
+        Self { version, ..self }
+    }
+
     fn finished(self) -> Self {
         Self {
             is_finished: true,

@@ -243,7 +243,7 @@ fn data_may_lie_beside_the_rules_of_a_package_and_not_under_them() {
     options.data.add(&["main"], json!({"deny": []})).unwrap();
     assert_eq!(
         problems_of(text, &options),
-        ["SG4023 1:1 rule deny is a document of --data too"]
+        ["SG4023 1:1 rule deny is a document below data too"]
     );
 }
 
