@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Args, CommandFactory, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use soc2gate_engine::SubjectKind;
+use soc2gate_engine::{RegoVersion, SubjectKind};
 
 use crate::output::Format;
 
@@ -143,6 +143,14 @@ pub(crate) struct TestArgs {
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
+    /// File or folder of YAML and JSON documents that tests find below `data`; may be given several times
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// Version of Rego that files beside controls are written in; else v1, or v0 where a file parses in no other
+    #[arg(long, value_name = "VERSION", value_enum)]
+    pub(crate) rego_version: Option<RegoVersionName>,
+
     /// Run only tests and cases whose name this regular expression finds
     #[arg(long, value_name = "REGEX")]
     pub(crate) run: Option<String>,
@@ -215,6 +223,10 @@ pub(crate) struct EvalArgs {
     /// JSON or YAML document that is `input`; a control reads a manifest at `input.object`
     #[arg(long, short, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
+
+    /// Version of Rego that policies beside controls are written in; else v1, or v0 where a file parses in no other
+    #[arg(long, value_name = "VERSION", value_enum)]
+    pub(crate) rego_version: Option<RegoVersionName>,
 
     /// Say for each body of the rules that the query names where it stops, and with what values
     #[arg(long)]
@@ -307,6 +319,15 @@ pub(crate) enum RegoVersionName {
     V0,
     /// Since OPA 1.0
     V1,
+}
+
+impl From<RegoVersionName> for RegoVersion {
+    fn from(name: RegoVersionName) -> Self {
+        match name {
+            RegoVersionName::V0 => Self::V0,
+            RegoVersionName::V1 => Self::V1,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

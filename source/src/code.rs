@@ -138,6 +138,8 @@ codes! {
         "name a folder with controls and their cases, or with Rego files that have rules `test_…`";
     EvalFailed = "SG4014", Error, "a query cannot be evaluated",
         "correct the query, or the policy or document at the place it names";
+    ConflictingRules = "SG4015", Error, "rules cannot stand beside each other",
+        "rules of one name are all values, all sets, all objects, or all functions of as many arguments, with one default; nothing stands below a value";
     NothingToJudgeBy = "SG4020", Error, "nothing is judged by a folder of policies",
         "a control has METADATA, a plain policy a rule `deny`, `violation` or `warn`, a template a constraint";
     OldRego = "SG4021", Note, "policies are read as Rego v0",

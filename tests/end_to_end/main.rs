@@ -21,6 +21,7 @@ mod examples;
 mod gatekeeper;
 mod guide;
 mod lint;
+mod load;
 mod outputs;
 mod plain;
 mod suite;

@@ -5,4 +5,4 @@ mod files;
 mod policies;
 
 pub(crate) use files::{FileReader, FileSource, find, leave_out};
-pub(crate) use policies::{Loaded, load, read_document, rego_files};
+pub(crate) use policies::{Loaded, base_documents, load, read_document, rego_files};

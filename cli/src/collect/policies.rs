@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
-use soc2gate_engine::{Config, Exceptions, Library, LoadOptions, PolicySource, RegoVersion};
+use soc2gate_engine::{BaseDocuments, Config, Exceptions, Library, LoadOptions, PolicySource};
 use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use super::data;
 use super::files::{FileReader, FileSource, cannot_read};
-use crate::args::{ExistingArgs, PolicyArgs, RegoVersionName};
+use crate::args::{ExistingArgs, PolicyArgs};
 
 /// Largest configuration, exception file or policy that is read, in bytes.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -111,10 +111,7 @@ fn options(
     let mut options = LoadOptions {
         namespaces: args.namespaces.clone(),
         combine: args.combine,
-        rego_version: args.rego_version.map(|version| match version {
-            RegoVersionName::V0 => RegoVersion::V0,
-            RegoVersionName::V1 => RegoVersion::V1,
-        }),
+        rego_version: args.rego_version.map(Into::into),
         ..LoadOptions::default()
     };
     for path in &args.data {
@@ -170,6 +167,17 @@ fn idle_folders(
 /// A document beside policies, of a bounded size.
 pub(crate) fn read_document(path: &Path) -> Result<SourceFile, Diagnostic> {
     FileReader::new(MAX_BYTES).read(&FileSource::Path(path.to_path_buf()))
+}
+
+/// The documents of some files and folders below `data`.
+pub(crate) fn base_documents(paths: &[PathBuf]) -> (BaseDocuments, Vec<Diagnostic>) {
+    let reader = FileReader::new(MAX_BYTES);
+    let mut documents = BaseDocuments::default();
+    let mut diagnostics = Vec::new();
+    for path in paths {
+        data::add(&reader, path, &mut documents, &mut diagnostics);
+    }
+    (documents, diagnostics)
 }
 
 /// Every Rego file of some files and folders, tests among them, each once.

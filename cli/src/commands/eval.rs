@@ -47,6 +47,7 @@ fn evaluate(args: &EvalArgs) -> Result<RegoEvaluation, Vec<Diagnostic>> {
     let input = args.input.as_deref().map(document).transpose()?;
     eval_rego(&RegoEval {
         modules: &modules,
+        rego_version: args.rego_version.map(Into::into),
         data: data.as_ref(),
         input: input.as_ref(),
         query: &args.query,

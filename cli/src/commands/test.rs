@@ -32,7 +32,8 @@ pub(super) fn run(args: &TestArgs) -> Exit {
     if !args.watch {
         return once();
     }
-    let watched = watch(&args.paths, || {
+    let paths = [args.paths.as_slice(), &args.data].concat();
+    let watched = watch(&paths, || {
         once();
         complain("watching for changes; end with Ctrl-C");
     });
@@ -43,7 +44,8 @@ pub(super) fn run(args: &TestArgs) -> Exit {
 }
 
 fn test(args: &TestArgs, choice: &Choice) -> Exit {
-    let report = run_suite(&Suite::load(&args.paths), choice);
+    let suite = Suite::load_with(&args.paths, &args.data, args.rego_version.map(Into::into));
+    let report = run_suite(&suite, choice);
     let text = match args.format {
         TestFormat::Human => Ok(human(&report, args.verbose)),
         TestFormat::Junit => Ok(junit(&report)),

@@ -45,8 +45,10 @@ impl Findings {
         }
         diagnostics.sort_by(|a, b| {
             let key = |diagnostic: &Diagnostic| (diagnostic.location.clone(), diagnostic.code);
-            key(a).cmp(&key(b))
+            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
         });
+        // Some of it is said whenever a control is loaded.
+        diagnostics.dedup();
         Self {
             schema: "soc2gate.dev/lint/v1",
             files: sources.len(),

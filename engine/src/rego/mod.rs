@@ -9,6 +9,7 @@
 mod authored;
 mod builtins;
 mod check;
+mod conflicts;
 mod dependencies;
 mod edits;
 mod eval;
@@ -41,11 +42,13 @@ use serde_json::Value;
 pub(crate) use builtins::Moment;
 pub use builtins::callable as builtin_functions;
 pub(crate) use check::{CheckKind, Outside, check, check_with, references};
+pub(crate) use conflicts::{conflicts, conflicts_and_contradictions};
 pub(crate) use dependencies::Dependencies;
 use edits::{Edit, Origin, apply};
 pub use eval::{RegoEval, RegoEvaluation, RegoExpression, RegoResult, eval_rego};
 use link::Linked;
 pub use lint::lint_rego;
+pub(crate) use lint::load_warnings;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{
     FileCoverage, RegoTest, RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage,
@@ -370,11 +373,6 @@ impl Parsed {
     pub(crate) fn lenient(mut self) -> Self {
         self.engine.set_strict_builtin_errors(false);
         self
-    }
-
-    /// Whether a file is not written in the first of the versions that it may be written in.
-    pub(crate) fn is_in_other_version(&self, file: &str) -> bool {
-        self.other_version.contains(file)
     }
 
     /// The rules of a package that are no functions, by their names: `deny` and `deny[x]`, not `deny.x`.
