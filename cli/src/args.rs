@@ -178,6 +178,10 @@ pub(crate) struct TestArgs {
     /// Threads to test with; every core where it is not given
     #[arg(long, short, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+
+    /// Colour of human output: `auto` colours terminals only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
 }
 
 #[derive(Debug, Args)]
@@ -193,6 +197,10 @@ pub(crate) struct LintArgs {
     /// Make warnings failures (exit code 1)
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Colour of human output: `auto` colours terminals only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
 }
 
 /// The formats of `soc2gate lint`.
@@ -239,6 +247,10 @@ pub(crate) struct EvalArgs {
     /// What `time.now_ns()` says, RFC 3339; the system's time where it is not given
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<Timestamp>,
+
+    /// Colour of pretty output: `auto` colours terminals only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
 }
 
 /// The formats of `soc2gate eval`.

@@ -162,6 +162,8 @@ codes! {
         "templates with CEL only (K8sNativeValidation) cannot be judged by; add an engine Rego to it";
     EngineLeftOut = "SG4030", Note, "a constraint template is judged by its Rego only",
         "nothing to do; the engines of a template say the same";
+    NoPlainPolicy = "SG4031", Warning, "an option speaks of plain policies, and there is none",
+        "leave the option out, or name the folder of the policies with --policies; controls and templates see no documents of --data";
     OutputFailed = "SG5001", Error, "an output cannot be written",
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",

@@ -330,6 +330,11 @@ fn new_controls_pass_their_tests_and_deny_what_they_should() {
             "kind: pull_request",
             "fail-has-no-label.json",
         ),
+        (
+            &["--kind", "document"],
+            "kind: document",
+            "fail-has-no-owner.toml",
+        ),
     ] {
         let folder = made(arguments);
         let (text, code) = run(folder.path(), &["test", "own", "--threshold", "100"]);
@@ -364,7 +369,16 @@ fn no_control_is_made_that_would_not_load() {
             "Deployment",
         ],
         &["control", "new", "OWN-02", "other", "--package", "soc2 x"],
-        &["control", "new", "OWN-02", "other", "--kind", "document"],
+        &[
+            "control",
+            "new",
+            "OWN-02",
+            "other",
+            "--kind",
+            "document",
+            "--resource",
+            "Pod",
+        ],
         &[
             "control",
             "new",

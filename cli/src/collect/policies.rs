@@ -6,7 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
-use soc2gate_engine::{BaseDocuments, Config, Exceptions, Library, LoadOptions, PolicySource};
+use soc2gate_engine::{
+    BaseDocuments, Config, Exceptions, Library, LoadOptions, Origin, PolicySource,
+};
 use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
@@ -65,6 +67,9 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     }
     let (library, problems) = Library::load_with(&sources, &options);
     diagnostics.extend(idle_folders(&folders, &library, &problems));
+    if !problems.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(idle_options(existing, &library));
+    }
     diagnostics.extend(problems);
     let mut files: Vec<PathBuf> = config_path.iter().cloned().collect();
     let mut exceptions = Exceptions::default();
@@ -162,6 +167,26 @@ fn idle_folders(
             Diagnostic::new(Code::NothingToJudgeBy, message).at(&*name, Span::at(Position::START))
         })
         .collect()
+}
+
+/// Options that speak of plain policies only, where there is none.
+fn idle_options(args: &ExistingArgs, library: &Library) -> Vec<Diagnostic> {
+    let mut controls = library.controls().iter();
+    if controls.any(|control| control.origin == Origin::Plain) {
+        return Vec::new();
+    }
+    [
+        (args.combine, "--combine"),
+        (!args.data.is_empty(), "--data"),
+        (args.rego_version.is_some(), "--rego-version"),
+    ]
+    .into_iter()
+    .filter(|(is_given, _)| *is_given)
+    .map(|(_, option)| {
+        let message = format!("{option} changes nothing: no plain policy is loaded");
+        Diagnostic::new(Code::NoPlainPolicy, message)
+    })
+    .collect()
 }
 
 /// A document beside policies, of a bounded size.

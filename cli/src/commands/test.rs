@@ -5,6 +5,7 @@ use regex::Regex;
 use super::{complain, pool, print};
 use crate::args::{TestArgs, TestFormat};
 use crate::exit::Exit;
+use crate::output::colour;
 use crate::suite::{Choice, Suite, human, json, junit, run as run_suite, watch};
 
 /// Runs the command.
@@ -47,7 +48,7 @@ fn test(args: &TestArgs, choice: &Choice) -> Exit {
     let suite = Suite::load_with(&args.paths, &args.data, args.rego_version.map(Into::into));
     let report = run_suite(&suite, choice);
     let text = match args.format {
-        TestFormat::Human => Ok(human(&report, args.verbose)),
+        TestFormat::Human => human(&report, args.verbose, colour(args.color)).map_err(Into::into),
         TestFormat::Junit => Ok(junit(&report)),
         TestFormat::Json => json(&report),
     };

@@ -21,7 +21,7 @@ use soc2gate_source::{Code, Diagnostic, Position, Span};
 use crate::collect::{base_documents, rego_files};
 
 pub(crate) use coverage::Coverage;
-pub(crate) use human::{expression, human};
+pub(crate) use human::{expression, human, severity};
 pub(crate) use json::json;
 pub(crate) use junit::junit;
 pub(crate) use outcome::{Ending, Kind, Outcome, Report};
