@@ -459,7 +459,8 @@ pub(crate) fn code_of(kind: CheckKind) -> Code {
         CheckKind::WrongArity
         | CheckKind::UnsafeVariable
         | CheckKind::UnknownReference
-        | CheckKind::IllegalDefault => Code::RegoInvalid,
+        | CheckKind::IllegalDefault
+        | CheckKind::BareName => Code::RegoInvalid,
         CheckKind::Conflict => Code::ConflictingRules,
         CheckKind::NotASet => Code::NoDenyRule,
         CheckKind::Recursion => Code::RecursivePolicy,

@@ -31,6 +31,8 @@ pub(crate) enum CheckKind {
     Conflict,
     /// A default whose value is computed.
     IllegalDefault,
+    /// A rule that is nothing but its name.
+    BareName,
 }
 
 /// Built-ins of OPA that no decision may depend on: they reach out, or give another answer elsewhere.

@@ -37,6 +37,7 @@ fn find(parsed: &Parsed, with_values: bool) -> Vec<(CheckKind, RegoProblem)> {
             imports(module, &mut found);
         }
         defaults(module, &mut found);
+        bare_names(module, &mut found);
     }
     found
         .into_iter()
@@ -338,6 +339,24 @@ fn defaults(module: &Ast, found: &mut Vec<(CheckKind, RegoProblem)>) {
     }
 }
 
+/// Names that stand alone, which regorus takes for rules in version 0.
+fn bare_names(module: &Ast, found: &mut Vec<(CheckKind, RegoProblem)>) {
+    for rule in &module.policy {
+        if let Rule::Spec {
+            head: RuleHead::Compr {
+                refr, assign: None, ..
+            },
+            bodies,
+            ..
+        } = rule.as_ref()
+            && bodies.is_empty()
+        {
+            let message = "a rule has a body or a value".to_owned();
+            found.push(report_at(CheckKind::BareName, start_of(refr), message));
+        }
+    }
+}
+
 /// The first part of a value that depends on something; a comprehension may.
 fn computed_part(value: &Expr) -> Option<&Expr> {
     match value {
@@ -510,6 +529,7 @@ mod tests {
     #[case("x[\"a\"] = 1 { input.a }\nx[b] = 2 { b := input.b }", false)]
     #[case("import data.a.q\nimport data.b.q\ny = q { true }", false)]
     #[case("p.q { input.a }\np[\"r\"] { input.b }", false)]
+    #[case("x := a b", true)]
     fn version_0_is_read_as_it_is(#[case] rules: &str, #[case] is_found: bool) {
         let text = format!("package p\n\n{rules}\n");
         let found = found(&[RegoVersion::V0], &[&text], false);

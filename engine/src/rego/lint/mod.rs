@@ -16,7 +16,7 @@ use soc2gate_source::{Code, Diagnostic};
 use super::authored::Authored;
 use super::place::locate;
 use super::reference::{head, static_path};
-use super::{Module, package_of};
+use super::{Module, RegoVersion, package_of};
 use crate::PolicySource;
 use crate::metadata::read_control;
 use never_true::{PossibleValues, possible_values};
@@ -24,9 +24,13 @@ use never_true::{PossibleValues, possible_values};
 /// What may be wrong with some files that are read together, ordered by place. Files that do not parse are left to those
 /// who load them.
 pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
+    // What is broken in version 1 may be something else in version 0.
     let sources: Vec<Module> = files
         .iter()
-        .map(|file| Module::new(&file.file, &file.text))
+        .map(|file| Module {
+            version: Some(RegoVersion::V1),
+            ..Module::new(&file.file, &file.text)
+        })
         .collect();
     let authored = Authored::new(&sources);
     let modules = authored.trees();
