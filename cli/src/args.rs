@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Args, CommandFactory, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use soc2gate_engine::{SigningAlgorithm, SubjectKind};
+use soc2gate_engine::{RegoVersion, SigningAlgorithm, SubjectKind};
 
 use crate::output::Format;
 
@@ -143,6 +143,14 @@ pub(crate) struct TestArgs {
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
+    /// File or folder of YAML and JSON documents that tests find below `data`; may be given several times
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// Version of Rego that files beside controls are written in; else v1, or v0 where a file parses in no other
+    #[arg(long, value_name = "VERSION", value_enum)]
+    pub(crate) rego_version: Option<RegoVersionName>,
+
     /// Run only tests and cases whose name this regular expression finds
     #[arg(long, value_name = "REGEX")]
     pub(crate) run: Option<String>,
@@ -170,6 +178,10 @@ pub(crate) struct TestArgs {
     /// Threads to test with; every core where it is not given
     #[arg(long, short, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+
+    /// Colour of human output: `auto` colours terminals only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
 }
 
 #[derive(Debug, Args)]
@@ -185,6 +197,10 @@ pub(crate) struct LintArgs {
     /// Make warnings failures (exit code 1)
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Colour of human output: `auto` colours terminals only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
 }
 
 /// The formats of `soc2gate lint`.
@@ -219,6 +235,10 @@ pub(crate) struct EvalArgs {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
 
+    /// Version of Rego that policies beside controls are written in; else v1, or v0 where a file parses in no other
+    #[arg(long, value_name = "VERSION", value_enum)]
+    pub(crate) rego_version: Option<RegoVersionName>,
+
     /// Say for each body of the rules that the query names where it stops, and with what values
     #[arg(long)]
     pub(crate) trace: bool,
@@ -230,6 +250,10 @@ pub(crate) struct EvalArgs {
     /// What `time.now_ns()` says, RFC 3339; the system's time where it is not given
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<Timestamp>,
+
+    /// Colour of pretty output: `auto` colours terminals only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
 }
 
 /// The formats of `soc2gate eval`.
@@ -359,6 +383,15 @@ pub(crate) enum RegoVersionName {
     V0,
     /// Since OPA 1.0
     V1,
+}
+
+impl From<RegoVersionName> for RegoVersion {
+    fn from(name: RegoVersionName) -> Self {
+        match name {
+            RegoVersionName::V0 => Self::V0,
+            RegoVersionName::V1 => Self::V1,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

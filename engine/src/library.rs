@@ -111,6 +111,8 @@ impl Library {
             loader.read(source);
         }
         loader.compile();
+        let warnings = loader.warnings(sources);
+        loader.diagnostics.extend(warnings);
         loader.finish()
     }
 
@@ -259,10 +261,15 @@ impl Loader {
             };
             let (parsed, mut problems) = parse(&modules);
             self.parsed = parsed;
-            if problems.is_empty() && self.modules.iter().any(|(_, _, prechecked)| !prechecked) {
-                problems.extend(self.parsed.compile(&serde_json::json!({})).err());
-            }
             let mut found = self.intruders();
+            if problems.is_empty() && !is_checked {
+                let conflicts = rego::conflicts_and_contradictions(&self.parsed);
+                let conflicts = conflicts.into_iter();
+                found.extend(conflicts.map(|(kind, problem)| (code_of(kind), problem)));
+                if found.is_empty() {
+                    problems.extend(self.parsed.compile(&serde_json::json!({})).err());
+                }
+            }
             found.extend(
                 problems
                     .into_iter()
@@ -392,6 +399,24 @@ impl Loader {
         found
     }
 
+    /// What may be wrong with files that load and were not checked before.
+    fn warnings(&self, sources: &[PolicySource]) -> Vec<Diagnostic> {
+        let loaded: BTreeSet<&str> = self
+            .modules
+            .iter()
+            .map(|(module, ..)| &*module.file)
+            .collect();
+        let fresh: Vec<PolicySource> = sources
+            .iter()
+            .filter(|source| !source.prechecked && loaded.contains(source.file.as_str()))
+            .cloned()
+            .collect();
+        if fresh.is_empty() {
+            return Vec::new();
+        }
+        rego::load_warnings(&fresh)
+    }
+
     fn drop_broken(&mut self) {
         let broken = std::mem::take(&mut self.broken_packages);
         let files = std::mem::take(&mut self.broken_files);
@@ -444,9 +469,12 @@ pub(crate) fn code_of(kind: CheckKind) -> Code {
     match kind {
         CheckKind::UnknownFunction => Code::UnknownFunction,
         CheckKind::ForbiddenFunction => Code::ForbiddenFunction,
-        CheckKind::WrongArity | CheckKind::UnsafeVariable | CheckKind::UnknownReference => {
-            Code::RegoInvalid
-        }
+        CheckKind::WrongArity
+        | CheckKind::UnsafeVariable
+        | CheckKind::UnknownReference
+        | CheckKind::IllegalDefault
+        | CheckKind::BareName => Code::RegoInvalid,
+        CheckKind::Conflict => Code::ConflictingRules,
         CheckKind::NotASet => Code::NoDenyRule,
         CheckKind::Recursion => Code::RecursivePolicy,
         CheckKind::UndeclaredParameter => Code::UndeclaredParameter,

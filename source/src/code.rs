@@ -138,6 +138,8 @@ codes! {
         "name a folder with controls and their cases, or with Rego files that have rules `test_…`";
     EvalFailed = "SG4014", Error, "a query cannot be evaluated",
         "correct the query, or the policy or document at the place it names";
+    ConflictingRules = "SG4015", Error, "rules cannot stand beside each other",
+        "rules of one name are all values, all sets, all objects, or all functions of as many arguments, with one default; nothing stands below a value";
     NothingToJudgeBy = "SG4020", Error, "nothing is judged by a folder of policies",
         "a control has METADATA, a plain policy a rule `deny`, `violation` or `warn`, a template a constraint";
     OldRego = "SG4021", Note, "policies are read as Rego v0",
@@ -172,6 +174,8 @@ codes! {
         "nothing to do; with --verification-key it is judged by only if it is signed";
     BundleNotChecked = "SG4036", Note, "the signature of a bundle is not checked",
         "name the key with --verification-key, or under bundle_verification in soc2gate.yaml";
+    NoPlainPolicy = "SG4037", Warning, "an option speaks of plain policies, and there is none",
+        "leave the option out, or name the folder of the policies with --policies; controls and templates see no documents of --data";
     OutputFailed = "SG5001", Error, "an output cannot be written",
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",

@@ -22,6 +22,7 @@ mod examples;
 mod gatekeeper;
 mod guide;
 mod lint;
+mod load;
 mod outputs;
 mod plain;
 mod suite;

@@ -7,4 +7,4 @@ mod policies;
 
 pub(crate) use bundles::{BundleReader, is_bundle};
 pub(crate) use files::{FileReader, FileSource, find, leave_out};
-pub(crate) use policies::{Loaded, load, read_document, rego_files};
+pub(crate) use policies::{Loaded, base_documents, load, read_document, rego_files};

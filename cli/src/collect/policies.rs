@@ -6,14 +6,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
-use soc2gate_engine::{Config, Exceptions, Library, LoadOptions, PolicySource, RegoVersion};
+use soc2gate_engine::{
+    BaseDocuments, Config, Exceptions, Library, LoadOptions, Origin, PolicySource,
+};
 use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use super::bundles::{BundleReader, is_archive, is_bundle, not_read};
 use super::data;
 use super::files::{FileReader, FileSource, cannot_read};
-use crate::args::{ExistingArgs, PolicyArgs, RegoVersionName};
+use crate::args::{ExistingArgs, PolicyArgs};
 
 /// Largest configuration, exception file or policy that is read, in bytes.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -77,6 +79,9 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     diagnostics.extend(bundles.review());
     let (library, problems) = Library::load_with(&sources, &options);
     diagnostics.extend(idle_folders(&folders, &library, &problems));
+    if !problems.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(idle_options(existing, &library));
+    }
     diagnostics.extend(problems);
     let mut files: Vec<PathBuf> = config_path.iter().cloned().collect();
     let mut exceptions = Exceptions::default();
@@ -123,10 +128,7 @@ fn options(
     let mut options = LoadOptions {
         namespaces: args.namespaces.clone(),
         combine: args.combine,
-        rego_version: args.rego_version.map(|version| match version {
-            RegoVersionName::V0 => RegoVersion::V0,
-            RegoVersionName::V1 => RegoVersion::V1,
-        }),
+        rego_version: args.rego_version.map(Into::into),
         ..LoadOptions::default()
     };
     for path in &args.data {
@@ -179,9 +181,40 @@ fn idle_folders(
         .collect()
 }
 
+/// Options that speak of plain policies only, where there is none.
+fn idle_options(args: &ExistingArgs, library: &Library) -> Vec<Diagnostic> {
+    let mut controls = library.controls().iter();
+    if controls.any(|control| control.origin == Origin::Plain) {
+        return Vec::new();
+    }
+    [
+        (args.combine, "--combine"),
+        (!args.data.is_empty(), "--data"),
+        (args.rego_version.is_some(), "--rego-version"),
+    ]
+    .into_iter()
+    .filter(|(is_given, _)| *is_given)
+    .map(|(_, option)| {
+        let message = format!("{option} changes nothing: no plain policy is loaded");
+        Diagnostic::new(Code::NoPlainPolicy, message)
+    })
+    .collect()
+}
+
 /// A document beside policies, of a bounded size.
 pub(crate) fn read_document(path: &Path) -> Result<SourceFile, Diagnostic> {
     FileReader::new(MAX_BYTES).read(&FileSource::Path(path.to_path_buf()))
+}
+
+/// The documents of some files and folders below `data`.
+pub(crate) fn base_documents(paths: &[PathBuf]) -> (BaseDocuments, Vec<Diagnostic>) {
+    let reader = FileReader::new(MAX_BYTES);
+    let mut documents = BaseDocuments::default();
+    let mut diagnostics = Vec::new();
+    for path in paths {
+        data::add(&reader, path, &mut documents, &mut diagnostics);
+    }
+    (documents, diagnostics)
 }
 
 /// Every Rego file of some files and folders, tests among them, each once.

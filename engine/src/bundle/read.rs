@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
 use soc2gate_source::{Code, Diagnostic};
 
 use super::archive::{BundleFiles, unpack};
@@ -23,7 +24,7 @@ const MAX_DOCUMENT: usize = 16 << 20;
 const MAX_REVISION: usize = 100;
 
 /// A bundle that was read.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Bundle {
     /// How it is shown: its path.
     pub(super) name: String,

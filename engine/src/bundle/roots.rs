@@ -1,9 +1,10 @@
 //! Roots: the paths below `data` that a bundle owns (OPA documentation, "Bundle File Format").
 
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The roots of a bundle, each as segments. The root without segments is all of `data`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Roots(Vec<Vec<String>>);
 
 impl Default for Roots {

@@ -27,6 +27,12 @@ pub(crate) enum CheckKind {
     Recursion,
     /// A parameter that METADATA does not declare.
     UndeclaredParameter,
+    /// Rules or imports that cannot stand beside each other.
+    Conflict,
+    /// A default whose value is computed.
+    IllegalDefault,
+    /// A rule that is nothing but its name.
+    BareName,
 }
 
 /// Built-ins of OPA that no decision may depend on: they reach out, or give another answer elsewhere.

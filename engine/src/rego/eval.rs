@@ -14,7 +14,9 @@ use super::authored::Authored;
 use super::lint::walk::each_expr;
 use super::reference::static_path;
 use super::trace::{BUDGET, BodyTrace, Explainer};
-use super::{Module, Moment, Parsed, RegoProblem, RegoValue, check, source, term};
+use super::version::{RegoVersion, modules_of};
+use super::{Module, Moment, Parsed, RegoProblem, RegoValue, check, conflicts, source, term};
+use crate::library::code_of;
 use crate::{BaseDocuments, Bundle, DataConflict, PolicySource};
 
 /// Most rules that are explained.
@@ -27,6 +29,8 @@ pub struct RegoEval<'a> {
     pub modules: &'a [PolicySource],
     /// Bundles of OPA, whose policies and documents lie beside the others.
     pub bundles: &'a [Bundle],
+    /// The version of policies that are no controls; None: v1, or v0 where a file parses in no other.
+    pub rego_version: Option<RegoVersion>,
     /// The documents below `data`.
     pub data: Option<&'a Value>,
     /// `input`; None leaves it undefined.
@@ -90,16 +94,16 @@ pub fn eval_rego(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnosti
 }
 
 fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
-    let mut modules: Vec<Module> = request
-        .modules
-        .iter()
-        .map(|module| Module::new(&module.file, &module.text))
-        .collect();
+    let mut modules = modules_of(request.modules);
     modules.extend(request.bundles.iter().flat_map(Bundle::modules));
-    let (parsed, mut problems) = Parsed::new(&modules);
+    let versions = RegoVersion::order(request.rego_version);
+    let (parsed, mut problems) = Parsed::new_in(versions, &modules);
     problems.extend(check::recursive_functions(&parsed));
+    let mut problems: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
+    let conflicts = conflicts(&parsed).into_iter();
+    problems.extend(conflicts.map(|(kind, problem)| coded(code_of(kind), problem)));
     if !problems.is_empty() {
-        return Err(problems.into_iter().map(placed).collect());
+        return Err(problems);
     }
     let data = data_of(request).map_err(|problem| vec![problem])?;
     if let Some(data) = &data {
@@ -113,6 +117,8 @@ fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
     let query = source::prepare(&Module::new("query", request.query))
         .map_err(|problem| vec![placed(problem)])?;
     let mut engine = explainer.engine();
+    // The query is no part of any policy.
+    engine.set_rego_v0(false);
     let results = engine
         .eval_query(query.text.to_string(), false)
         .map_err(|error| vec![invalid(&error)])?;
@@ -194,7 +200,11 @@ fn invalid(error: &anyhow::Error) -> Diagnostic {
 }
 
 fn placed(problem: RegoProblem) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Code::EvalFailed, problem.message);
+    coded(Code::EvalFailed, problem)
+}
+
+fn coded(code: Code, problem: RegoProblem) -> Diagnostic {
+    let diagnostic = Diagnostic::new(code, problem.message);
     if problem.file.is_empty() {
         return diagnostic;
     }

@@ -9,6 +9,7 @@
 mod authored;
 mod builtins;
 mod check;
+mod conflicts;
 mod dependencies;
 mod edits;
 mod eval;
@@ -41,11 +42,13 @@ use serde_json::Value;
 pub(crate) use builtins::Moment;
 pub use builtins::callable as builtin_functions;
 pub(crate) use check::{CheckKind, Outside, check, check_with, references};
+pub(crate) use conflicts::{conflicts, conflicts_and_contradictions};
 pub(crate) use dependencies::Dependencies;
 use edits::{Edit, Origin, apply};
 pub use eval::{RegoEval, RegoEvaluation, RegoExpression, RegoResult, eval_rego};
 use link::Linked;
 pub use lint::lint_rego;
+pub(crate) use lint::load_warnings;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{
     FileCoverage, RegoTest, RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage,
@@ -66,6 +69,8 @@ pub(crate) struct Module {
     version: Option<RegoVersion>,
     /// Whether the text is as regorus must read it.
     is_finished: bool,
+    /// Whether it is made here: what is asked of authors is not asked of it.
+    is_made: bool,
 }
 
 impl Module {
@@ -77,6 +82,7 @@ impl Module {
             origin: None,
             version: None,
             is_finished: false,
+            is_made: false,
         }
     }
 
@@ -86,6 +92,7 @@ impl Module {
             origin: Some(Origin::default()),
             version: Some(RegoVersion::V1),
             is_finished: true,
+            is_made: true,
             ..Self::new(file, text)
         }
     }
@@ -93,6 +100,11 @@ impl Module {
     /// The same, in a version of Rego where it is known.
     pub(crate) fn in_version(self, version: Option<RegoVersion>) -> Self {
         Self { version, ..self }
+    }
+
+    /// Whether it is made here and has no author.
+    pub(crate) fn is_made(&self) -> bool {
+        self.is_made
     }
 
     fn finished(self) -> Self {
@@ -114,6 +126,7 @@ impl Module {
             origin: Some(self.origin.clone().unwrap_or_default().then(change)),
             version: self.version,
             is_finished: self.is_finished,
+            is_made: self.is_made,
         })
     }
 }
@@ -375,11 +388,6 @@ impl Parsed {
     pub(crate) fn lenient(mut self) -> Self {
         self.engine.set_strict_builtin_errors(false);
         self
-    }
-
-    /// Whether a file is not written in the first of the versions that it may be written in.
-    pub(crate) fn is_in_other_version(&self, file: &str) -> bool {
-        self.other_version.contains(file)
     }
 
     /// The rules of a package that are no functions, by their names: `deny` and `deny[x]`, not `deny.x`.

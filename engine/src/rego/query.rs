@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use regorus::utils::limits::ExecutionTimerConfig;
 use serde_json::Value;
 
-use super::{Module, Moment, Parsed, RegoValue, builtins, check, new_engine, source};
+use super::{Module, Moment, Parsed, RegoValue, builtins, check, conflicts, new_engine, source};
 
 /// What a query sees, and the query.
 #[derive(Debug, Clone, Default)]
@@ -74,6 +74,9 @@ fn run(request: &RegoQuery<'_>) -> Result<Vec<Value>, RegoQueryError> {
     }
     if let Some(problem) = check::recursive_functions(&parsed).first() {
         return Err(error("rego_recursion_error", problem));
+    }
+    if let Some((_, problem)) = conflicts(&parsed).first() {
+        return Err(error("rego_type_error", problem));
     }
     let mut engine = parsed.engine();
     engine.set_strict_builtin_errors(request.strict);

@@ -190,3 +190,19 @@ fn large_files_are_refused() {
         "SG1004 b.tar.gz/data.json b.tar.gz/data.json is larger than 16777216 bytes"
     );
 }
+
+#[test]
+fn a_bundle_outlives_a_record_of_it() {
+    let list = [
+        (".manifest", r#"{"roots": ["main", "a"]}"#),
+        ("main.rego", POLICY),
+        ("data.json", r#"{"a": {"b": 1}}"#),
+    ];
+    let (bundle, _) = read(&list).unwrap();
+    let written = serde_json::to_value(&bundle).unwrap();
+    let again: Bundle = serde_json::from_value(written.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&again).unwrap(), written);
+    assert_eq!(again.policies, bundle.policies);
+    assert_eq!(again.roots, bundle.roots);
+    assert_eq!(again.data.to_value(), bundle.data.to_value());
+}
