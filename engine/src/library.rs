@@ -9,7 +9,7 @@ use soc2gate_source::{Code, Diagnostic, Position, Span};
 use crate::gatekeeper::{self, ConstraintSet};
 use crate::metadata::{claims_control, package_clause, read_control};
 use crate::plain::{self, LoadOptions, PlainSet, split};
-use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem};
+use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem, RegoVersion};
 use crate::route::ControlRules;
 use crate::{Control, ControlId};
 
@@ -55,6 +55,8 @@ pub struct Library {
     digest: String,
     /// Files that have a part in judging.
     used: BTreeSet<String>,
+    /// What each package of the modules needs.
+    dependencies: Dependencies,
 }
 
 impl Library {
@@ -164,6 +166,11 @@ impl Library {
         &self.plain
     }
 
+    /// What each package of the modules needs.
+    pub(crate) fn dependencies(&self) -> &Dependencies {
+        &self.dependencies
+    }
+
     /// The modules as they were parsed.
     pub(crate) fn parsed(&self) -> &Parsed {
         &self.parsed
@@ -173,6 +180,8 @@ impl Library {
 #[derive(Default)]
 struct Loader {
     controls: BTreeMap<ControlId, Control>,
+    /// The control of each package.
+    packages: BTreeMap<String, ControlId>,
     modules: Vec<(Module, String, bool)>,
     broken_packages: BTreeSet<String>,
     broken_files: BTreeSet<String>,
@@ -181,6 +190,7 @@ struct Loader {
     /// Whether the library of soc2gate is among the sources, whose packages are its own.
     has_own: bool,
     parsed: Parsed,
+    dependencies: Dependencies,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -203,11 +213,11 @@ impl Loader {
     }
 
     fn add_control(&mut self, control: Control) {
-        let same_package = self
+        let same_package = self.packages.get(&control.package);
+        let twin = self
             .controls
-            .values()
-            .find(|other| other.package == control.package);
-        let twin = self.controls.get(&control.id).or(same_package);
+            .get(&control.id)
+            .or_else(|| self.controls.get(same_package?));
         if let Some(twin) = twin {
             let message = format!(
                 "control {} (package {}) exists already as {} in {}",
@@ -220,6 +230,8 @@ impl Loader {
             return;
         }
         self.known.insert(control.id.clone());
+        self.packages
+            .insert(control.package.clone(), control.id.clone());
         self.controls.insert(control.id.clone(), control);
     }
 
@@ -239,12 +251,11 @@ impl Loader {
                 .map(|(module, ..)| module.clone())
                 .collect();
             let is_checked = self.modules.iter().all(|(_, _, prechecked)| *prechecked);
-            let parse = if is_checked {
-                Parsed::unfinished
+            let (parsed, mut problems) = if is_checked {
+                Parsed::unfinished(&[RegoVersion::V1], &modules)
             } else {
-                Parsed::new
+                Parsed::new(&modules)
             };
-            let (parsed, mut problems) = parse(&modules);
             self.parsed = parsed;
             if problems.is_empty() && self.modules.iter().any(|(_, _, prechecked)| !prechecked) {
                 problems.extend(self.parsed.compile(&serde_json::json!({})).err());
@@ -259,6 +270,9 @@ impl Loader {
                 found = self.check();
             }
             if found.is_empty() {
+                if is_checked {
+                    self.dependencies = Dependencies::new(&self.parsed);
+                }
                 return;
             }
             for (code, problem) in &found {
@@ -308,7 +322,7 @@ impl Loader {
     }
 
     /// Checks files that were not checked before.
-    fn check(&self) -> Vec<(Code, RegoProblem)> {
+    fn check(&mut self) -> Vec<(Code, RegoProblem)> {
         let fresh: BTreeSet<Arc<str>> = self
             .modules
             .iter()
@@ -334,11 +348,10 @@ impl Loader {
             .values()
             .map(|control| control.package.clone())
             .collect();
-        for (kind, problem) in rego::check(&self.parsed, &parameters, &packages) {
-            if fresh.contains(problem.file.as_str()) {
-                found.push((code_of(kind), problem));
-            }
-        }
+        let (problems, dependencies) = rego::check(&self.parsed, &fresh, &parameters, &packages);
+        self.dependencies = dependencies;
+        let problems = problems.into_iter();
+        found.extend(problems.map(|(kind, problem)| (code_of(kind), problem)));
         found
     }
 
@@ -397,7 +410,7 @@ impl Loader {
             .collect();
         let has_fresh = self.modules.iter().any(|(_, _, prechecked)| !prechecked);
         let used = if has_fresh {
-            Dependencies::new(&self.parsed).modules(&self.parsed, &packages)
+            self.dependencies.modules(&self.parsed, &packages)
         } else {
             Vec::new()
         };
@@ -409,6 +422,7 @@ impl Loader {
             parsed: self.parsed,
             known: self.known,
             used,
+            dependencies: self.dependencies,
             ..Library::default()
         };
         (library, self.diagnostics)

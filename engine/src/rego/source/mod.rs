@@ -17,7 +17,7 @@ use super::edits::Origin;
 use super::{Module, RegoProblem};
 use tokens::tokens;
 
-pub(super) use steps::finish;
+pub(super) use steps::{finish, unreadable};
 
 /// Rewrites what regorus does not parse.
 pub(super) fn prepare(module: &Module) -> Result<Module, RegoProblem> {

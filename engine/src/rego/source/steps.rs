@@ -21,11 +21,11 @@ type Trees = Vec<(Module, NodeRef<Ast>)>;
 /// stands, its rules might say less than in OPA.
 pub(in crate::rego) fn finish(
     modules: &[Module],
-    trees: Vec<NodeRef<Ast>>,
+    asts: &[NodeRef<Ast>],
 ) -> (Vec<Module>, Vec<RegoProblem>) {
     let mut problems = Vec::new();
-    let mut parsed: Trees = modules.iter().cloned().zip(trees).collect();
-    for step in [for_calls, for_values, for_statements] {
+    let mut parsed: Trees = modules.iter().cloned().zip(asts.iter().cloned()).collect();
+    for step in [for_calls, for_values] {
         let (edits, more) = step(&parsed);
         for (entry, edits) in parsed.iter_mut().zip(edits) {
             if edits.is_empty() {
@@ -33,18 +33,37 @@ pub(in crate::rego) fn finish(
             }
             match entry.0.changed(edits).and_then(with_tree) {
                 Some(changed) => *entry = changed,
-                None => problems.push(RegoProblem {
-                    file: entry.0.file.to_string(),
-                    line: 1,
-                    column: 1,
-                    message: "this file cannot be read as OPA reads it".to_owned(),
-                }),
+                None => problems.push(unreadable(&entry.0)),
             }
         }
         parsed.extend(more.and_then(with_tree));
     }
-    let modules = parsed.into_iter().map(|(module, _)| module.finished());
-    (modules.collect(), problems)
+    // The last step needs no trees of its own: whoever evaluates the modules parses them.
+    let last = statements(&trees(&parsed));
+    let mut finished = Vec::with_capacity(parsed.len());
+    for ((module, _), edits) in parsed.into_iter().zip(last) {
+        let module = if edits.is_empty() {
+            Some(module)
+        } else {
+            let changed = module.changed(edits);
+            if changed.is_none() {
+                problems.push(unreadable(&module));
+            }
+            changed
+        };
+        finished.extend(module.map(Module::finished));
+    }
+    (finished, problems)
+}
+
+/// The problem of a module that cannot be rewritten.
+pub(in crate::rego) fn unreadable(module: &Module) -> RegoProblem {
+    RegoProblem {
+        file: module.file.to_string(),
+        line: 1,
+        column: 1,
+        message: "this file cannot be read as OPA reads it".to_owned(),
+    }
 }
 
 fn trees(parsed: &Trees) -> Vec<NodeRef<Ast>> {
@@ -70,10 +89,6 @@ fn for_values(parsed: &Trees) -> Changes {
     let is_old = |module: &Module| module.version == Some(RegoVersion::V0);
     let old: Vec<bool> = parsed.iter().map(|(module, _)| is_old(module)).collect();
     (values(&trees(parsed), &old), None)
-}
-
-fn for_statements(parsed: &Trees) -> Changes {
-    (statements(&trees(parsed)), None)
 }
 
 fn with_tree(module: Module) -> Option<(Module, NodeRef<Ast>)> {
