@@ -23,16 +23,16 @@ impl Dependencies {
         parsed: &Parsed,
         references: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
     ) -> Self {
-        let packages: BTreeMap<Vec<String>, ()> = parsed
+        let packages: BTreeMap<Vec<String>, &String> = parsed
             .packages
-            .values()
-            .map(|path| (from_root(path), ()))
+            .iter()
+            .map(|(file, path)| (from_root(path), file))
             .collect();
         let mut uses = BTreeMap::new();
         for (package, paths) in references {
             // A path leads into a package, or stops above it: then all below it may be meant.
             let used = paths.iter().flat_map(|path| around(&packages, path));
-            let used = used.map(|(other, ())| other.clone()).collect();
+            let used = used.map(|(other, _)| other.clone()).collect();
             uses.insert(package, used);
         }
         Self { uses }

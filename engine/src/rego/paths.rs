@@ -99,8 +99,8 @@ mod tests {
         text.split('.').map(str::to_owned).collect()
     }
 
-    fn map(paths: &[&str]) -> BTreeMap<Vec<String>, ()> {
-        paths.iter().map(|text| (path(text), ())).collect()
+    fn map(paths: &[&str]) -> BTreeMap<Vec<String>, usize> {
+        paths.iter().map(|text| path(text)).zip(0..).collect()
     }
 
     #[test]
@@ -114,7 +114,7 @@ mod tests {
             ("c", ""),
         ] {
             let of = path(of);
-            let found: Vec<String> = around(&map, &of).map(|(key, ())| key.join(".")).collect();
+            let found: Vec<String> = around(&map, &of).map(|(key, _)| key.join(".")).collect();
             assert_eq!(found.join(" "), expected);
         }
     }
