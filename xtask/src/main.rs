@@ -16,6 +16,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// The allocator of the program that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Repository chores of soc2gate")]
 struct Cli {
@@ -67,6 +71,12 @@ enum Command {
         #[arg(long)]
         short: bool,
     },
+    /// Measure one thing in this process, for the bench
+    #[command(hide = true)]
+    Measure {
+        #[command(subcommand)]
+        task: bench::Task,
+    },
 }
 
 fn main() -> ExitCode {
@@ -82,6 +92,7 @@ fn main() -> ExitCode {
         } => conformance::run(folder, only.as_deref(), verbose),
         Command::Differential => differential::run(),
         Command::Bench { no_checkov, short } => bench::run(!no_checkov, !short),
+        Command::Measure { task } => bench::measure(&task),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -28,8 +28,15 @@ pub(crate) fn split(sources: &[PolicySource], options: &LoadOptions) -> Split {
         .iter()
         .cloned()
         .partition(|source| source.prechecked);
+    if own.iter().all(is_control) {
+        // Nothing is left that could be a plain policy.
+        return Split {
+            controls: embedded.into_iter().chain(own).collect(),
+            ..Split::default()
+        };
+    }
     let modules: Vec<Module> = own.iter().map(|source| module(source, options)).collect();
-    let (parsed, _) = Parsed::new_in(RegoVersion::order(options.rego_version), &modules);
+    let (parsed, _) = Parsed::unfinished(RegoVersion::order(options.rego_version), &modules);
     let files: Vec<File> = own
         .into_iter()
         .map(|source| File::of(source, &parsed))
@@ -98,14 +105,18 @@ impl File {
             let (_, name) = package_clause(&source.text).unwrap_or_default();
             name.split('.').map(str::to_owned).collect()
         };
-        let is_control = !matches!(read_control(&source.file, &source.text, false), Ok(None));
         Self {
             package: known.map_or_else(written, <[String]>::to_vec),
             parses: known.is_some(),
-            is_control,
+            is_control: is_control(&source),
             source,
         }
     }
+}
+
+/// Whether a file is a control. Whether it is sound is looked at when it is loaded.
+fn is_control(source: &PolicySource) -> bool {
+    !matches!(read_control(&source.file, &source.text, true), Ok(None))
 }
 
 /// A source as the evaluator takes it.

@@ -30,7 +30,7 @@ impl Authored {
             }
         }
         Self {
-            trees: parsed.ast(),
+            trees: parsed.ast().to_vec(),
             modules: parsed.modules,
             sources: modules.to_vec(),
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::Value;
-use regorus::unstable::{Expr, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span};
+use regorus::unstable::{Expr, Literal, Module as Ast, Query, Rule, RuleHead, Span};
 
 use super::check::CheckKind;
 use super::reference::{head, import_alias, package_path, start_of};
@@ -46,13 +46,13 @@ fn find(parsed: &Parsed, with_values: bool) -> Vec<(CheckKind, RegoProblem)> {
 }
 
 /// The modules that have an author.
-fn authored(parsed: &Parsed) -> Vec<NodeRef<Ast>> {
+fn authored(parsed: &Parsed) -> Vec<&Ast> {
     parsed
         .modules
         .iter()
         .zip(parsed.ast())
         .filter(|(module, _)| !module.is_made())
-        .map(|(_, tree)| tree)
+        .map(|(_, tree)| tree.as_ref())
         .collect()
 }
 

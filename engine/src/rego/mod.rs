@@ -15,6 +15,7 @@ mod edits;
 mod eval;
 mod link;
 mod lint;
+mod paths;
 mod place;
 mod query;
 mod reference;
@@ -256,6 +257,8 @@ fn new_engine() -> Engine {
 pub(crate) struct Parsed {
     engine: Engine,
     modules: Vec<Module>,
+    /// The syntax tree of each module.
+    trees: Vec<NodeRef<Ast>>,
     rules: BTreeMap<String, BTreeSet<String>>,
     packages: BTreeMap<String, Vec<String>>,
     /// The versions that a module may be written in, the first that fits counts.
@@ -271,6 +274,7 @@ impl Default for Parsed {
         Self {
             engine,
             modules: Vec::new(),
+            trees: Vec::new(),
             rules: BTreeMap::new(),
             packages: BTreeMap::new(),
             versions: &[RegoVersion::V1],
@@ -309,8 +313,14 @@ impl Parsed {
     }
 
     /// Parses modules that are only looked at: those to evaluate are parsed once more.
-    pub(crate) fn unfinished(modules: &[Module]) -> (Self, Vec<RegoProblem>) {
-        let mut parsed = Self::default();
+    pub(crate) fn unfinished(
+        versions: &'static [RegoVersion],
+        modules: &[Module],
+    ) -> (Self, Vec<RegoProblem>) {
+        let mut parsed = Self {
+            versions,
+            ..Self::default()
+        };
         let problems = modules
             .iter()
             .filter_map(|module| parsed.add(module).err())
@@ -321,8 +331,8 @@ impl Parsed {
 
     /// Notes what rules there are, and which package is where.
     fn index(&mut self) {
-        for module in self.ast() {
-            let names = self.rules.entry(package_of(&module)).or_default();
+        for module in &self.trees {
+            let names = self.rules.entry(package_of(module)).or_default();
             names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
             let file = module.package.span.source.get_path().clone();
             let path = reference::static_path(&module.package.refr).unwrap_or_default();
@@ -364,6 +374,7 @@ impl Parsed {
             .map_err(|error| {
                 RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(&module))
             })?;
+        self.trees.extend(self.engine.get_modules().last().cloned());
         self.modules.push(module);
         Ok(())
     }
@@ -375,9 +386,11 @@ impl Parsed {
             other_version: self.other_version.clone(),
             ..Self::default()
         };
-        let (modules, mut problems) = source::finish(&self.modules, self.ast());
+        let (modules, mut problems) = source::finish(&self.modules, &self.trees);
         for module in &modules {
-            problems.extend(finished.add(module).err());
+            if finished.add(module).is_err() {
+                problems.push(source::unreadable(module));
+            }
         }
         (finished, problems)
     }
@@ -392,7 +405,7 @@ impl Parsed {
 
     /// The rules of a package that are no functions, by their names: `deny` and `deny[x]`, not `deny.x`.
     pub(crate) fn values(&self, package: &[String]) -> BTreeSet<String> {
-        self.ast()
+        self.trees
             .iter()
             .filter(|module| {
                 reference::static_path(&module.package.refr).is_some_and(|path| path == package)
@@ -422,8 +435,8 @@ impl Parsed {
     }
 
     /// The modules as regorus parsed them.
-    fn ast(&self) -> Vec<NodeRef<Ast>> {
-        self.engine.clone().get_modules().clone()
+    fn ast(&self) -> &[NodeRef<Ast>] {
+        &self.trees
     }
 
     /// An engine of regorus with the modules, for what the seam does not offer.
@@ -433,13 +446,10 @@ impl Parsed {
 
     /// Analyses the modules with the data that they read.
     pub(crate) fn compile(&self, data: &Value) -> Result<Compiled, RegoProblem> {
-        let Self {
-            mut engine,
-            modules,
-            ..
-        } = self.clone();
-        let problem =
-            |error: &dyn std::fmt::Display| RegoProblem::parse(&error.to_string()).placed(&modules);
+        let mut engine = self.engine();
+        let problem = |error: &dyn std::fmt::Display| {
+            RegoProblem::parse(&error.to_string()).placed(&self.modules)
+        };
         engine
             .add_data(RegoValue::from_json(data).0)
             .map_err(|error| problem(&error))?;
@@ -449,7 +459,7 @@ impl Parsed {
             .map_err(|error| problem(&error))?;
         Ok(Compiled {
             engine,
-            modules: modules.into(),
+            modules: self.modules.as_slice().into(),
             linked: None,
         })
     }

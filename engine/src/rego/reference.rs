@@ -90,14 +90,23 @@ pub(super) fn resolve(path: &[String], scope: &Scope<'_>) -> Vec<String> {
         return path.to_vec();
     }
     for import in scope.imports {
-        let Some(target) = static_path(&import.refr) else {
+        if !has_alias(import, first) {
             continue;
-        };
-        if import_alias(import).as_ref() == Some(first) {
+        }
+        if let Some(target) = static_path(&import.refr) {
             return [target, rest.to_vec()].concat();
         }
     }
     [scope.package.as_slice(), path].concat()
+}
+
+/// Whether an import has a name in its module; most are told apart by their last part, without reading the rest.
+pub(super) fn has_alias(import: &Import, name: &str) -> bool {
+    match (&import.r#as, import.refr.as_ref()) {
+        (Some(alias), _) => alias.text() == name,
+        (None, Expr::RefDot { field, .. }) if field.0.text() != name => false,
+        (None, _) => import_alias(import).is_some_and(|alias| alias == name),
+    }
 }
 
 /// The name that an import has in its module.

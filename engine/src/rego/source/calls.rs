@@ -1,18 +1,19 @@
 //! Calls of built-ins that this crate adds, where regorus does for its own built-ins only what OPA does for all:
 //! a result as one more argument, `f(x, y)` for `y = f(x)`, and `with` that puts one function in the place of another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use regorus::unstable::{BUILTINS, Expr, Literal, Module as Ast};
 
 use super::extent::insertion;
-use super::results::{Functions, from_root};
+use super::names::Names;
+use super::results::from_root;
 use super::tokens::{Kind, tokens};
 use crate::rego::builtins;
 use crate::rego::edits::Edit;
 use crate::rego::link::parts;
-use crate::rego::reference::{head, import_alias, package_path, path_text, start_of, static_path};
+use crate::rego::reference::{import_alias, package_path, path_text, start_of, static_path};
 use crate::rego::walk::{Node, walk_rule};
 
 /// The package of functions that stand for built-ins.
@@ -25,17 +26,16 @@ pub(in crate::rego) struct Calls {
 }
 
 /// Looks for calls that regorus would not make.
-pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>]) -> Calls {
-    let rules = rule_names(modules);
-    let names: Vec<Names<'_>> = modules
+pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>], known: &Names) -> Calls {
+    let names: Vec<Own<'_>> = modules
         .iter()
         .map(AsRef::as_ref)
-        .map(|module| Names {
-            rules: rules.get(&package_path(module)),
+        .map(|module| Own {
+            rules: known.rules(module),
             imports: module.imports.iter().filter_map(import_alias).collect(),
         })
         .collect();
-    let own = Functions::new(modules);
+    let own = &known.functions;
     let mut own_replaced = BTreeSet::new();
     let mut replaced = BTreeSet::new();
     let mut replacing = BTreeSet::new();
@@ -65,26 +65,13 @@ pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>]) -> Calls {
     }
 }
 
-/// The names of the rules of each package.
-pub(super) fn rule_names(modules: &[impl AsRef<Ast>]) -> BTreeMap<Vec<String>, BTreeSet<String>> {
-    let mut rules: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
-    for module in modules.iter().map(AsRef::as_ref) {
-        let names = module
-            .policy
-            .iter()
-            .filter_map(|rule| static_path(head(rule).0)?.into_iter().next());
-        rules.entry(package_path(module)).or_default().extend(names);
-    }
-    rules
-}
-
 /// The names of a module that are no built-ins: its package's rules, and its imports.
-struct Names<'a> {
+struct Own<'a> {
     rules: Option<&'a BTreeSet<String>>,
     imports: BTreeSet<String>,
 }
 
-impl Names<'_> {
+impl Own<'_> {
     /// The built-in that a reference names.
     fn builtin(&self, reference: &Expr) -> Option<String> {
         let path = static_path(reference)?;
@@ -128,7 +115,7 @@ fn mangled(name: &str) -> String {
     format!("builtin_{}", name.replace('.', "__"))
 }
 
-fn module_edits(module: &Ast, names: &Names<'_>, replaced: &BTreeSet<String>) -> Vec<Edit> {
+fn module_edits(module: &Ast, names: &Own<'_>, replaced: &BTreeSet<String>) -> Vec<Edit> {
     let mut edits = Vec::new();
     for rule in &module.policy {
         walk_rule(rule, &mut |node| match node {
@@ -159,7 +146,7 @@ fn module_edits(module: &Ast, names: &Names<'_>, replaced: &BTreeSet<String>) ->
 
 /// Functions that `with` replaces, with their whole paths: regorus replaces a function only where it is called by the
 /// name that `with` has for it.
-fn rooted(module: &Ast, names: &Names<'_>, replaced: &BTreeSet<Vec<String>>) -> Vec<Edit> {
+fn rooted(module: &Ast, names: &Own<'_>, replaced: &BTreeSet<Vec<String>>) -> Vec<Edit> {
     let mut edits = Vec::new();
     let package = path_text(&package_path(module));
     for rule in &module.policy {
@@ -196,7 +183,7 @@ fn rename(reference: &Expr, name: &str) -> Option<Edit> {
 }
 
 /// `f(x, y)` as `y = f(x)`, where `f` is a built-in of this crate that takes one argument.
-fn result(call: &Expr, names: &Names<'_>) -> Option<[Edit; 2]> {
+fn result(call: &Expr, names: &Own<'_>) -> Option<[Edit; 2]> {
     let Expr::Call {
         span, fcn, params, ..
     } = call

@@ -6,9 +6,8 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module as Ast, Query};
 
-use super::calls::rule_names;
 use super::extent::{Layout, index, insertion};
-use super::results::{Functions, references};
+use super::names::Names;
 use super::{Rewriting, next_number};
 use crate::rego::edits::Edit;
 use crate::rego::walk::{Node, walk_query, walk_rule};
@@ -17,16 +16,14 @@ use crate::rego::walk::{Node, walk_query, walk_rule};
 pub(super) const PREFIX: &str = "soc2gate_each_";
 
 /// The changes to each module, in their order.
-pub(in crate::rego) fn every(modules: &[impl AsRef<Ast>]) -> Vec<Rewriting> {
-    let names = rule_names(modules);
-    let functions = Functions::new(modules);
+pub(in crate::rego) fn every(modules: &[impl AsRef<Ast>], names: &Names) -> Vec<Rewriting> {
     modules
         .iter()
         .map(AsRef::as_ref)
         .map(|module| {
             let text = module.package.span.source.contents();
             let layout = OnceCell::new();
-            let rules = references(module, &names);
+            let rules = names.references(module);
             let mut number = next_number(text, PREFIX);
             let mut found = Rewriting::default();
             for rule in &module.policy {
@@ -37,7 +34,7 @@ pub(in crate::rego) fn every(modules: &[impl AsRef<Ast>]) -> Vec<Rewriting> {
                         } = &statement.literal
                     {
                         let unified =
-                            unified(query, &|call| functions.result(module, &rules, call));
+                            unified(query, &|call| names.functions.result(module, &rules, call));
                         let variables = key.iter().chain([value]);
                         let variables: Vec<_> = variables
                             .filter(|variable| {

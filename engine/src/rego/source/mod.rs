@@ -10,6 +10,7 @@ mod extent;
 mod iterations;
 pub(super) mod keywords;
 mod members;
+mod names;
 mod patterns;
 mod relations;
 mod results;
@@ -23,7 +24,7 @@ use super::edits::{Edit, Origin};
 use super::{Module, RegoProblem};
 use tokens::tokens;
 
-pub(super) use steps::finish;
+pub(super) use steps::{finish, unreadable};
 
 /// What one step changes in a module.
 #[derive(Default)]

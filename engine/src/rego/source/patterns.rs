@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{AssignOp, Expr, Literal, LiteralStmt, Module as Ast, Rule, RuleHead};
 
-use super::calls::rule_names;
 use super::extent::{Extent, Layout, index, insertion};
-use super::results::{Functions, references};
+use super::names::Names;
+use super::results::Functions;
 use super::{Rewriting, next_number};
 use crate::rego::edits::Edit;
 use crate::rego::walk::{Node, walk_rule};
@@ -20,20 +20,22 @@ pub(super) const PREFIX: &str = "soc2gate_object_";
 const REFUSED: &str = "match this object with a name, and write `object.keys(name) == {…}` and what its values are as statements of their own";
 
 /// The changes to each module, in their order.
-pub(in crate::rego) fn patterns(modules: &[impl AsRef<Ast>], old: &[bool]) -> Vec<Rewriting> {
-    let names = rule_names(modules);
-    let functions = Functions::new(modules);
+pub(in crate::rego) fn patterns(
+    modules: &[impl AsRef<Ast>],
+    names: &Names,
+    old: &[bool],
+) -> Vec<Rewriting> {
     modules
         .iter()
         .map(AsRef::as_ref)
         .zip(old)
         .map(|(module, is_old)| {
-            let mut rules = references(module, &names);
+            let mut rules = names.references(module);
             rules.extend(["input".to_owned(), "data".to_owned()]);
             let text = module.package.span.source.contents();
             let mut search = Search {
                 module,
-                functions: &functions,
+                functions: &names.functions,
                 layout: OnceCell::new(),
                 rules,
                 is_old: *is_old,

@@ -5,11 +5,10 @@ use std::cell::OnceCell;
 
 use regorus::unstable::{Expr, Literal, LiteralStmt, Module as Ast, Query, Rule, RuleHead};
 
-use super::calls::rule_names;
 use super::extent::{Extent, Layout, index, insertion};
+use super::names::Names;
 use super::{Rewriting, next_number};
 use crate::rego::edits::Edit;
-use crate::rego::reference::{import_alias, package_path};
 use crate::rego::walk::{Node, walk, walk_rule};
 
 /// What the name of a pair of path and value starts with.
@@ -20,19 +19,13 @@ const REFUSED: &str =
     "write `walk(x, pair)` as a statement of its own before this one and go on with `pair`";
 
 /// The changes to each module, in their order. What stands in a call that is taken out is left for the next time.
-pub(in crate::rego) fn relations(modules: &[impl AsRef<Ast>]) -> Vec<Rewriting> {
-    let rules = rule_names(modules);
+pub(in crate::rego) fn relations(modules: &[impl AsRef<Ast>], names: &Names) -> Vec<Rewriting> {
     modules
         .iter()
         .map(AsRef::as_ref)
         .map(|module| {
-            let mut names = rules
-                .get(&package_path(module))
-                .cloned()
-                .unwrap_or_default();
-            names.extend(module.imports.iter().filter_map(import_alias));
             let text = module.package.span.source.contents();
-            if names.contains("walk") || !text.contains("walk") {
+            if !text.contains("walk") || names.references(module).contains("walk") {
                 return Rewriting::default();
             }
             let mut search = Search {

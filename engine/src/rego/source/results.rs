@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::unstable::{Expr, Module as Ast};
 
 use crate::rego::builtins;
-use crate::rego::reference::{Scope, head, import_alias, package_path, resolve, static_path};
+use crate::rego::reference::{Scope, head, package_path, resolve, static_path};
 
 /// The functions of a set of modules, and how many arguments they take.
 pub(super) struct Functions(BTreeMap<Vec<String>, usize>);
@@ -61,17 +61,4 @@ pub(super) fn from_root(module: &Ast, path: &[String]) -> Vec<String> {
         rule: Vec::new(),
     };
     resolve(path, &scope)
-}
-
-/// The names of a module that are references though they look like variables: the rules of its package, and its imports.
-pub(super) fn references(
-    module: &Ast,
-    rules: &BTreeMap<Vec<String>, BTreeSet<String>>,
-) -> BTreeSet<String> {
-    let mut names = rules
-        .get(&package_path(module))
-        .cloned()
-        .unwrap_or_default();
-    names.extend(module.imports.iter().filter_map(import_alias));
-    names
 }

@@ -10,12 +10,11 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Module as Ast};
 
-use super::calls::rule_names;
 use super::extent::{Extent, Layout, index};
 use super::iterations::Collections;
+use super::names::Names;
 use super::{Rewriting, next_number};
 use crate::rego::edits::Edit;
-use crate::rego::reference::{import_alias, package_path};
 use crate::rego::walk::{Node, walk_rule};
 
 /// What the name of a term that was taken out starts with.
@@ -23,22 +22,16 @@ pub(super) const PREFIX: &str = "soc2gate_term_";
 
 /// The changes to the statements of each module, in their order: negations, and what `some … in` goes through. What
 /// stands in a term that is taken out is left for the next time.
-pub(in crate::rego) fn statements(modules: &[impl AsRef<Ast>]) -> Vec<Rewriting> {
-    let names = rule_names(modules);
+pub(in crate::rego) fn statements(modules: &[impl AsRef<Ast>], names: &Names) -> Vec<Rewriting> {
     let collections = Collections::new(modules);
     modules
         .iter()
         .map(AsRef::as_ref)
         .map(|module| {
-            let mut rules = names
-                .get(&package_path(module))
-                .cloned()
-                .unwrap_or_default();
-            rules.extend(module.imports.iter().filter_map(import_alias));
             let text = module.package.span.source.contents();
             let mut search = Search {
                 layout: Layout::new(text),
-                rules,
+                rules: names.references(module),
                 number: next_number(text, PREFIX),
                 found: Rewriting::default(),
                 taken: Vec::new(),

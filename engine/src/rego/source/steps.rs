@@ -8,6 +8,7 @@ use super::calls::{Calls, calls};
 use super::empties::empties;
 use super::every::every;
 use super::members::members;
+use super::names::Names;
 use super::patterns::patterns;
 use super::relations::relations;
 use super::statements::statements;
@@ -31,10 +32,12 @@ const UNREADABLE: &str = "this file cannot be read as OPA reads it";
 /// stands, its rules might say less than in OPA.
 pub(in crate::rego) fn finish(
     modules: &[Module],
-    trees: Vec<NodeRef<Ast>>,
+    asts: &[NodeRef<Ast>],
 ) -> (Vec<Module>, Vec<RegoProblem>) {
     let mut problems = Vec::new();
-    let mut parsed: Trees = modules.iter().cloned().zip(trees).collect();
+    let mut parsed: Trees = modules.iter().cloned().zip(asts.iter().cloned()).collect();
+    let empties = empties(&parsed);
+    let mut names = Names::new(asts);
     for step in [
         for_calls,
         for_members,
@@ -45,7 +48,7 @@ pub(in crate::rego) fn finish(
         for_relations,
     ] {
         for depth in 0.. {
-            let (found, more) = step(&parsed);
+            let (found, more) = step(&parsed, &names);
             let is_unfinished = found.iter().any(|found| found.is_unfinished);
             for (entry, found) in parsed.iter_mut().zip(found) {
                 let before = problems.len();
@@ -55,24 +58,30 @@ pub(in crate::rego) fn finish(
                 }
                 match entry.0.changed(found.edits).and_then(with_tree) {
                     Some(changed) => *entry = changed,
-                    None => problems.push(problem(&entry.0, 0, UNREADABLE)),
+                    None => problems.push(unreadable(&entry.0)),
                 }
             }
-            parsed.extend(more.and_then(with_tree));
+            if let Some(more) = more.and_then(with_tree) {
+                parsed.push(more);
+                names = Names::new(&trees(&parsed));
+            }
             if !is_unfinished || !problems.is_empty() {
                 break;
             }
             if depth == MAX_DEPTH {
-                let first = parsed.first().map(|(module, _)| module);
-                problems.extend(first.map(|module| problem(module, 0, UNREADABLE)));
+                problems.extend(parsed.first().map(|(module, _)| unreadable(module)));
                 break;
             }
         }
     }
-    let empties = empties(&parsed);
     let modules = parsed.into_iter().map(|(module, _)| module.finished());
     let modules = modules.chain(empties);
     (modules.collect(), problems)
+}
+
+/// The problem of a module that cannot be rewritten.
+pub(in crate::rego) fn unreadable(module: &Module) -> RegoProblem {
+    problem(module, 0, UNREADABLE)
 }
 
 /// What a step cannot change, at its place in the author's text.
@@ -91,12 +100,12 @@ fn trees(parsed: &Trees) -> Vec<NodeRef<Ast>> {
     parsed.iter().map(|(_, tree)| tree.clone()).collect()
 }
 
-fn for_calls(parsed: &Trees) -> Changes {
+fn for_calls(parsed: &Trees, names: &Names) -> Changes {
     let trees = &trees(parsed);
     let Calls {
         mut edits,
         functions,
-    } = calls(trees);
+    } = calls(trees, names);
     for (edits, metadata) in edits.iter_mut().zip(metadata_calls(trees)) {
         edits.extend(metadata);
     }
@@ -104,20 +113,20 @@ fn for_calls(parsed: &Trees) -> Changes {
     (edits.into_iter().map(Rewriting::from).collect(), functions)
 }
 
-fn for_members(parsed: &Trees) -> Changes {
+fn for_members(parsed: &Trees, _: &Names) -> Changes {
     (members(&trees(parsed)), None)
 }
 
-fn for_every(parsed: &Trees) -> Changes {
-    (every(&trees(parsed)), None)
+fn for_every(parsed: &Trees, names: &Names) -> Changes {
+    (every(&trees(parsed), names), None)
 }
 
-fn for_patterns(parsed: &Trees) -> Changes {
-    (patterns(&trees(parsed), &old(parsed)), None)
+fn for_patterns(parsed: &Trees, names: &Names) -> Changes {
+    (patterns(&trees(parsed), names, &old(parsed)), None)
 }
 
-fn for_values(parsed: &Trees) -> Changes {
-    (values(&trees(parsed), &old(parsed)), None)
+fn for_values(parsed: &Trees, names: &Names) -> Changes {
+    (values(&trees(parsed), names, &old(parsed)), None)
 }
 
 /// Which modules are Rego v0.
@@ -126,12 +135,12 @@ fn old(parsed: &Trees) -> Vec<bool> {
     parsed.iter().map(|(module, _)| is_old(module)).collect()
 }
 
-fn for_statements(parsed: &Trees) -> Changes {
-    (statements(&trees(parsed)), None)
+fn for_statements(parsed: &Trees, names: &Names) -> Changes {
+    (statements(&trees(parsed), names), None)
 }
 
-fn for_relations(parsed: &Trees) -> Changes {
-    (relations(&trees(parsed)), None)
+fn for_relations(parsed: &Trees, names: &Names) -> Changes {
+    (relations(&trees(parsed), names), None)
 }
 
 fn with_tree(module: Module) -> Option<(Module, NodeRef<Ast>)> {

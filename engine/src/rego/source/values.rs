@@ -6,33 +6,30 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{Expr, Module as Ast, Rule, RuleBody, RuleHead};
 
-use super::calls::rule_names;
 use super::extent::{Layout, insertion};
+use super::names::Names;
 use super::relations::is_walk;
 use super::{Rewriting, next_number};
 use crate::rego::edits::Edit;
-use crate::rego::reference::{import_alias, package_path};
 
 /// What the name of a value that became a part of its body starts with.
 pub(super) const PREFIX: &str = "soc2gate_value_";
 
 /// The changes to each module, in their order. `old` says which are Rego v0, in which a body has no `if`.
-pub(in crate::rego) fn values(modules: &[impl AsRef<Ast>], old: &[bool]) -> Vec<Rewriting> {
-    let names = rule_names(modules);
+pub(in crate::rego) fn values(
+    modules: &[impl AsRef<Ast>],
+    names: &Names,
+    old: &[bool],
+) -> Vec<Rewriting> {
     modules
         .iter()
         .map(AsRef::as_ref)
         .zip(old)
         .map(|(module, is_old)| {
-            let mut rules = names
-                .get(&package_path(module))
-                .cloned()
-                .unwrap_or_default();
-            rules.extend(module.imports.iter().filter_map(import_alias));
             let text = module.package.span.source.contents();
             let mut search = Search {
                 layout: Layout::new(text),
-                rules,
+                rules: names.references(module),
                 is_old: *is_old,
                 number: next_number(text, PREFIX),
                 found: Rewriting::default(),
