@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{Expr, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span};
 
+use super::chains::{self, Edges, Written};
 use super::reference::{Scope, head, import_alias, package_path, resolve, start_of, static_path};
 use super::safety::unsafe_variables;
 use super::{Parsed, RegoProblem, builtins, column, package_of};
@@ -57,7 +58,7 @@ pub(crate) fn check_with(parsed: &Parsed, outside: Outside) -> Vec<(CheckKind, R
     for module in &modules {
         checker.module(module);
     }
-    checker.recursion(|_| true);
+    checker.recursion(&modules, false);
     checker
         .found
         .into_iter()
@@ -80,7 +81,7 @@ pub(crate) fn check(
             checker.sets(module);
         }
     }
-    checker.recursion(|_| true);
+    checker.recursion(&modules, false);
     checker
         .found
         .into_iter()
@@ -98,13 +99,7 @@ pub(super) fn recursive_functions(parsed: &Parsed) -> Vec<RegoProblem> {
         checker.module(module);
     }
     checker.found.clear();
-    // A reference to all of a package does not call its functions, and a rule that comes by itself is found when it is
-    // evaluated.
-    let rules = &checker.rules;
-    for paths in checker.graph.values_mut() {
-        paths.retain(|path| rules.get(path).is_some_and(|rule| !rule.arities.is_empty()));
-    }
-    checker.recursion(|declared| !declared.arities.is_empty());
+    checker.recursion(&modules, true);
     checker
         .found
         .into_iter()
@@ -526,46 +521,77 @@ impl<'a> Checker<'a> {
         ));
     }
 
-    fn recursion(&mut self, is_wanted: fn(&Declared) -> bool) {
-        let mut edges: BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> = BTreeMap::new();
+    fn is_function(&self, path: &Vec<String>) -> bool {
+        let declared = self.rules.get(path);
+        declared.is_some_and(|declared| !declared.arities.is_empty())
+    }
+
+    /// Reports rules that depend on themselves, or only functions that do, and rules that ask for too much of the stack.
+    fn recursion(&mut self, modules: &[NodeRef<Ast>], only_functions: bool) {
+        let mut edges = Edges::new();
+        let mut calls = Edges::new();
         for (rule, paths) in &self.graph {
-            let targets = edges.entry(rule).or_default();
-            for path in paths {
-                for target in self.rules.keys() {
-                    if target.starts_with(path) || path.starts_with(target) {
-                        targets.insert(target);
-                    }
-                }
+            let targets = paths.iter().flat_map(|path| chains::at(&self.rules, path));
+            edges.insert(rule, targets.map(|(target, _)| target).collect());
+            // A reference to all of a package does not call its functions, and a rule that comes by itself is found when
+            // it is evaluated.
+            let functions = paths.iter().filter(|path| self.is_function(path));
+            calls.insert(rule, functions.collect());
+        }
+        let followed = if only_functions { &calls } else { &edges };
+        let cyclic: BTreeSet<&Vec<String>> = chains::components(followed)
+            .into_iter()
+            .filter(|component| match component.as_slice() {
+                [only] => followed
+                    .get(only)
+                    .is_some_and(|targets| targets.contains(only)),
+                _ => true,
+            })
+            .flatten()
+            .collect();
+        let mut problems: Vec<(&Vec<String>, &str)> = Vec::new();
+        for rule in cyclic {
+            let is_wanted = !only_functions || self.is_function(rule);
+            if is_wanted && self.rules.contains_key(rule) {
+                problems.push((rule, "depends on itself"));
             }
         }
-        let cyclic: Vec<Vec<String>> = edges
-            .keys()
-            .filter(|rule| reaches(&edges, rule))
-            .map(|rule| (*rule).clone())
+        if problems.is_empty() {
+            problems = chains::too_long(&edges, &written(modules));
+        }
+        let problems: Vec<(Span, String)> = problems
+            .into_iter()
+            .filter_map(|(rule, what)| {
+                let message = format!("rule {} {what}", rule.join("."));
+                Some((self.rules.get(rule)?.span.clone(), message))
+            })
             .collect();
-        for rule in cyclic {
-            let declared = self.rules.get(&rule).filter(|declared| is_wanted(declared));
-            if let Some(span) = declared.map(|declared| declared.span.clone()) {
-                let message = format!("rule {} depends on itself", rule.join("."));
-                self.report(CheckKind::Recursion, &span, message);
-            }
+        for (span, message) in problems {
+            self.report(CheckKind::Recursion, &span, message);
         }
     }
 }
 
-/// Whether a rule is reached from itself.
-fn reaches(edges: &BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>>, start: &Vec<String>) -> bool {
-    let mut seen: BTreeSet<&Vec<String>> = BTreeSet::new();
-    let mut open: Vec<&Vec<String>> = edges.get(start).into_iter().flatten().copied().collect();
-    while let Some(rule) = open.pop() {
-        if rule == start {
-            return true;
-        }
-        if seen.insert(rule) {
-            open.extend(edges.get(rule).into_iter().flatten());
+/// The rules of modules by their paths, each with where it stands.
+fn written(modules: &[NodeRef<Ast>]) -> BTreeMap<Vec<String>, Vec<Written<'_>>> {
+    let mut written: BTreeMap<Vec<String>, Vec<Written<'_>>> = BTreeMap::new();
+    for module in modules {
+        let package = package_path(module);
+        for rule in &module.policy {
+            let name = static_path(head(rule).0).unwrap_or_default();
+            let path = [package.clone(), name].concat();
+            let scope = Scope {
+                rule: path.clone(),
+                package: package.clone(),
+                imports: &module.imports,
+            };
+            written
+                .entry(path)
+                .or_default()
+                .push(Written { rule, scope });
         }
     }
-    false
+    written
 }
 
 fn one_of(arities: &BTreeSet<usize>) -> String {

@@ -6,6 +6,7 @@ mod calls;
 mod extent;
 mod iterations;
 pub(super) mod keywords;
+pub(super) mod nesting;
 mod relations;
 mod statements;
 mod steps;
