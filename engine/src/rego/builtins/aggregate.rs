@@ -76,7 +76,7 @@ fn product(operands: &[Value]) -> Result<Value, Failure> {
         }
         total
             .mul_assign(number)
-            .map_err(|_| Failure::new("the product is too large"))?;
+            .map_err(|_| exceeded("the product is too large"))?;
     }
     Ok(total)
 }
