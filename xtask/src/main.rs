@@ -5,6 +5,7 @@ mod bench;
 mod conformance;
 mod differential;
 mod docs;
+mod fuzz;
 mod new_control;
 mod shell;
 mod test;
@@ -62,6 +63,14 @@ enum Command {
     },
     /// Compare the verdicts of our controls on their cases, and on mutations of these, with OPA itself
     Differential,
+    /// Look for texts that make loading or evaluating panic, hang, or take too much memory
+    Fuzz {
+        /// parse, evaluate or documents; all of them where none is named
+        target: Option<String>,
+        /// How long, in all
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+    },
     /// Measure speed and memory on generated manifests
     Bench {
         /// Leave out the comparison with checkov
@@ -91,6 +100,7 @@ fn main() -> ExitCode {
             verbose,
         } => conformance::run(folder, only.as_deref(), verbose),
         Command::Differential => differential::run(),
+        Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Bench { no_checkov, short } => bench::run(!no_checkov, !short),
         Command::Measure { task } => bench::measure(&task),
     };

@@ -1,11 +1,13 @@
 //! What is refused when a policy is loaded, so that it cannot surprise anyone when it decides.
 
+mod recursion;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use regorus::unstable::{Expr, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span};
 
-use super::paths::{around, cyclic};
+use super::paths::around;
 use super::reference::{
     Scope, has_alias, head, import_alias, package_path, resolve, start_of, static_path,
 };
@@ -67,7 +69,7 @@ pub(crate) fn check_with(parsed: &Parsed, outside: Outside) -> Vec<(CheckKind, R
     for module in modules {
         checker.module(module);
     }
-    checker.recursion(|_| true);
+    checker.recursion(modules, false);
     checker
         .found
         .into_iter()
@@ -95,7 +97,7 @@ pub(crate) fn check(
             checker.sets(module);
         }
     }
-    checker.recursion(|_| true);
+    checker.recursion(modules, false);
     let found = checker
         .found
         .into_iter()
@@ -115,13 +117,7 @@ pub(super) fn recursive_functions(parsed: &Parsed) -> Vec<RegoProblem> {
         checker.module(module);
     }
     checker.found.clear();
-    // A reference to all of a package does not call its functions, and a rule that comes by itself is found when it is
-    // evaluated.
-    let rules = &checker.rules;
-    for paths in checker.graph.values_mut() {
-        paths.retain(|path| rules.get(path).is_some_and(|rule| !rule.arities.is_empty()));
-    }
-    checker.recursion(|declared| !declared.arities.is_empty());
+    checker.recursion(modules, true);
     checker
         .found
         .into_iter()
@@ -532,16 +528,6 @@ impl<'a> Checker<'a> {
                 message,
             },
         ));
-    }
-
-    fn recursion(&mut self, is_wanted: fn(&Declared) -> bool) {
-        for rule in cyclic(&self.rules, &self.graph) {
-            let declared = self.rules.get(&rule).filter(|declared| is_wanted(declared));
-            if let Some(span) = declared.map(|declared| declared.span.clone()) {
-                let message = format!("rule {} depends on itself", rule.join("."));
-                self.report(CheckKind::Recursion, &span, message);
-            }
-        }
     }
 }
 

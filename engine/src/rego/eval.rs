@@ -11,6 +11,7 @@ use serde_json::Value;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use super::authored::Authored;
+use super::builtins::budget;
 use super::lint::walk::each_expr;
 use super::reference::static_path;
 use super::trace::{BUDGET, BodyTrace, Explainer};
@@ -115,6 +116,7 @@ fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
     let input = request.input.map(|input| RegoValue::from_json(input).0);
     let explainer = Explainer::new(parsed, Authored::new(&modules)).seeing(data, input);
     let query = source::prepare(&Module::new("query", request.query))
+        .and_then(|query| source::nesting::check(&query).map(|()| query))
         .map_err(|problem| vec![placed(problem)])?;
     let mut engine = explainer.engine();
     // The query is no part of any policy.
@@ -122,6 +124,15 @@ fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
     let results = engine
         .eval_query(query.text.to_string(), false)
         .map_err(|error| vec![invalid(&error)])?;
+    let is_writable = results.result.iter().all(|result| {
+        let values = result.expressions.iter();
+        let mut values = values.map(|expression| &expression.value);
+        values.all(budget::is_writable) && budget::is_writable(&result.bindings)
+    });
+    if budget::is_exceeded() || !is_writable {
+        let message = "the values of this evaluation are too large";
+        return Err(vec![Diagnostic::new(Code::EvalFailed, message)]);
+    }
     let is_true = |result: &regorus::QueryResult| {
         let several = result.expressions.len() > 1;
         !several

@@ -8,13 +8,16 @@
 
 mod authored;
 mod builtins;
+mod chains;
 mod check;
 mod conflicts;
 mod dependencies;
 mod edits;
 mod eval;
+mod growth;
 mod link;
 mod lint;
+mod parts;
 mod paths;
 mod place;
 mod query;
@@ -36,11 +39,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use regorus::unstable::{Module as Ast, NodeRef, Rule, RuleHead};
-use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::utils::limits::{ExecutionTimerConfig, monotonic_now};
 use regorus::{Engine, LimitError, PolicyLengthConfig};
 use serde_json::Value;
 
 pub(crate) use builtins::Moment;
+use builtins::budget;
 pub use builtins::callable as builtin_functions;
 pub(crate) use check::{CheckKind, Outside, check, check_with, references};
 pub(crate) use conflicts::{conflicts, conflicts_and_contradictions};
@@ -368,6 +372,7 @@ impl Parsed {
             None => source::prepare(module)?,
         };
         module.version = Some(version);
+        source::nesting::check(&module)?;
         self.engine.set_rego_v0(version == RegoVersion::V0);
         self.engine
             .add_policy(module.file.to_string(), module.text.to_string())
@@ -553,9 +558,20 @@ impl Instance {
             Some(linked) => linked.name(rule).unwrap_or(rule),
             None => rule,
         };
+        let start = monotonic_now().unwrap_or_default();
         let evaluated =
             moment.during(|| catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))));
+        let end = monotonic_now().unwrap_or_default();
         match evaluated {
+            // Where built-ins are undefined when they fail, so is a function that ran out of time or room.
+            Ok(Ok(_)) if end.saturating_sub(start) > budget => Err(EvalFailure::Timeout),
+            Ok(Ok(value)) if budget::is_exceeded() || !budget::is_writable(&value) => {
+                Err(EvalFailure::Error {
+                    file: String::new(),
+                    line: 0,
+                    column: 0,
+                })
+            }
             Ok(Ok(regorus::Value::Undefined)) => Ok(None),
             Ok(Ok(value)) => RegoValue(value)
                 .to_json()

@@ -1,7 +1,7 @@
 //! What lies around a path, in maps that are ordered by paths: however many there are, only those are looked at.
 
 use std::borrow::Borrow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 /// The entries that lead to a path: it and what is above it.
@@ -22,73 +22,6 @@ pub(super) fn around<'a, K: Borrow<[String]> + Ord, V>(
         .range::<[String], _>(from)
         .take_while(|(key, _)| (*key).borrow().starts_with(path));
     above(map, path).chain(below)
-}
-
-/// The rules that depend on themselves, through whatever rules, in order. `graph` says which paths each rule names: it
-/// depends on the rules at, above and below these.
-pub(super) fn cyclic<V>(
-    rules: &BTreeMap<Vec<String>, V>,
-    graph: &BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
-) -> Vec<Vec<String>> {
-    let numbers: BTreeMap<&[String], usize> = rules.keys().map(Vec::as_slice).zip(0..).collect();
-    let mut edges: Vec<BTreeSet<usize>> = Vec::with_capacity(rules.len());
-    for rule in rules.keys() {
-        let paths = graph.get(rule).into_iter().flatten();
-        let targets = paths.flat_map(|path| around(&numbers, path));
-        edges.push(targets.map(|(_, number)| *number).collect());
-    }
-    let open = with_cycles_below(&edges);
-    rules
-        .keys()
-        .zip(0..)
-        .filter(|(_, number)| open.contains(number) && reaches(&edges, *number))
-        .map(|(rule, _)| rule.clone())
-        .collect()
-}
-
-/// The rules that are part of a circle or lead to one: those that remain when what depends on nothing is taken away,
-/// again and again.
-fn with_cycles_below(edges: &[BTreeSet<usize>]) -> BTreeSet<usize> {
-    let mut users: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut open: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut settled = Vec::new();
-    for (targets, number) in edges.iter().zip(0..) {
-        for target in targets {
-            users.entry(*target).or_default().push(number);
-        }
-        open.insert(number, targets.len());
-        if targets.is_empty() {
-            settled.push(number);
-        }
-    }
-    while let Some(number) = settled.pop() {
-        open.remove(&number);
-        for user in users.get(&number).into_iter().flatten() {
-            if let Some(left) = open.get_mut(user) {
-                *left = left.saturating_sub(1);
-                if *left == 0 {
-                    settled.push(*user);
-                }
-            }
-        }
-    }
-    open.into_keys().collect()
-}
-
-/// Whether a rule is reached from itself.
-fn reaches(edges: &[BTreeSet<usize>], start: usize) -> bool {
-    let targets = |number: usize| edges.get(number).into_iter().flatten().copied();
-    let mut seen: BTreeSet<usize> = BTreeSet::new();
-    let mut open: Vec<usize> = targets(start).collect();
-    while let Some(number) = open.pop() {
-        if number == start {
-            return true;
-        }
-        if seen.insert(number) {
-            open.extend(targets(number));
-        }
-    }
-    false
 }
 
 #[cfg(test)]
@@ -117,27 +50,5 @@ mod tests {
             let found: Vec<String> = around(&map, &of).map(|(key, _)| key.join(".")).collect();
             assert_eq!(found.join(" "), expected);
         }
-    }
-
-    #[test]
-    fn only_rules_of_a_circle_depend_on_themselves() {
-        let rules = map(&["p.a", "p.b", "p.c", "p.d", "p.e", "p.f", "q.g"]);
-        let graph: BTreeMap<Vec<String>, BTreeSet<Vec<String>>> = [
-            ("p.a", vec!["p.b.x"]),
-            ("p.b", vec!["p.c", "p.d"]),
-            ("p.c", vec!["p.a"]),
-            ("p.d", vec!["q"]),
-            ("p.e", vec!["p.a", "p.d"]),
-            ("p.f", vec!["p.f"]),
-            ("p.not_a_rule", vec!["p.not_a_rule"]),
-        ]
-        .into_iter()
-        .map(|(rule, paths)| (path(rule), paths.into_iter().map(path).collect()))
-        .collect();
-        let found: Vec<String> = cyclic(&rules, &graph)
-            .iter()
-            .map(|rule| rule.join("."))
-            .collect();
-        assert_eq!(found, ["p.a", "p.b", "p.c", "p.f"]);
     }
 }

@@ -11,6 +11,7 @@ mod iterations;
 pub(super) mod keywords;
 mod members;
 mod names;
+pub(super) mod nesting;
 mod patterns;
 mod relations;
 mod results;
