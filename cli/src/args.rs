@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use clap::builder::PossibleValue;
 use clap::{Args, CommandFactory, Subcommand, ValueEnum};
 use jiff::Timestamp;
-use soc2gate_engine::SubjectKind;
+use soc2gate_engine::{RegoVersion, SigningAlgorithm, SubjectKind};
 
 use crate::output::Format;
 
@@ -153,6 +153,14 @@ pub(crate) struct TestArgs {
     #[arg(value_name = "PATH", default_value = ".")]
     pub(crate) paths: Vec<PathBuf>,
 
+    /// File or folder of YAML and JSON documents that tests find below `data`; may be given several times
+    #[arg(long, short, value_name = "PATH")]
+    pub(crate) data: Vec<PathBuf>,
+
+    /// Version of Rego that files beside controls are written in; else v1, or v0 where a file parses in no other
+    #[arg(long, value_name = "VERSION", value_enum)]
+    pub(crate) rego_version: Option<RegoVersionName>,
+
     /// Run only tests and cases whose name this regular expression finds
     #[arg(long, value_name = "REGEX")]
     pub(crate) run: Option<String>,
@@ -180,6 +188,10 @@ pub(crate) struct TestArgs {
     /// Threads to test with; every core where it is not given
     #[arg(long, short, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub(crate) jobs: Option<u16>,
+
+    /// Colour of human output: `auto` colours terminals only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
 }
 
 #[derive(Debug, Args)]
@@ -195,6 +207,10 @@ pub(crate) struct LintArgs {
     /// Make warnings failures (exit code 1)
     #[arg(long)]
     pub(crate) strict: bool,
+
+    /// Colour of human output: `auto` colours terminals only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
 }
 
 /// The formats of `soc2gate lint`.
@@ -214,9 +230,12 @@ pub(crate) struct EvalArgs {
     #[arg(value_name = "QUERY")]
     pub(crate) query: String,
 
-    /// Folder or file with policies, beside the library; may be given several times
+    /// Folder or file with policies, or a bundle of OPA (.tar.gz), beside the library; may be given several times
     #[arg(long, short, value_name = "PATH")]
     pub(crate) policies: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) bundles: BundleArgs,
 
     /// JSON or YAML document of what stands below `data`; may be given several times
     #[arg(long, short, value_name = "FILE")]
@@ -225,6 +244,10 @@ pub(crate) struct EvalArgs {
     /// JSON or YAML document that is `input`; a control reads a manifest at `input.object`
     #[arg(long, short, value_name = "FILE")]
     pub(crate) input: Option<PathBuf>,
+
+    /// Version of Rego that policies beside controls are written in; else v1, or v0 where a file parses in no other
+    #[arg(long, value_name = "VERSION", value_enum)]
+    pub(crate) rego_version: Option<RegoVersionName>,
 
     /// Say for each body of the rules that the query names where it stops, and with what values
     #[arg(long)]
@@ -237,6 +260,10 @@ pub(crate) struct EvalArgs {
     /// What `time.now_ns()` says, RFC 3339; the system's time where it is not given
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<Timestamp>,
+
+    /// Colour of pretty output: `auto` colours terminals only
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    pub(crate) color: When,
 }
 
 /// The formats of `soc2gate eval`.
@@ -285,9 +312,58 @@ pub(crate) struct PolicyArgs {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Folder with controls of your own, beside those the configuration names; may be given several times
-    #[arg(long, short, value_name = "FOLDER")]
+    /// Folder with controls or policies of your own, or a bundle of OPA (.tar.gz), beside those the configuration names;
+    /// may be given several times
+    #[arg(long, short, value_name = "PATH")]
     pub(crate) policies: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) bundles: BundleArgs,
+}
+
+/// The signature that bundles must have, in the words of OPA.
+#[derive(Debug, Default, Args)]
+pub(crate) struct BundleArgs {
+    /// File of the key that bundles must be signed by: a public key or a certificate in PEM, or the secret for HS256,
+    /// HS384 and HS512. Without it signatures are not checked
+    #[arg(long, value_name = "FILE")]
+    pub(crate) verification_key: Option<PathBuf>,
+
+    /// Name that the signature of a bundle must give to its key, where it gives one
+    #[arg(long, value_name = "ID")]
+    pub(crate) verification_key_id: Option<String>,
+
+    /// Algorithm that bundles must be signed with; RS256 where none is given
+    #[arg(long, value_name = "ALGORITHM")]
+    pub(crate) signing_alg: Option<AlgorithmName>,
+
+    /// Scope that the signature of a bundle must be for
+    #[arg(long, value_name = "SCOPE")]
+    pub(crate) scope: Option<String>,
+
+    /// Glob of files in a bundle that need not be signed; may be given several times
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) exclude_files_verify: Vec<String>,
+}
+
+/// An algorithm of signatures, as it is named on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AlgorithmName(pub(crate) SigningAlgorithm);
+
+impl ValueEnum for AlgorithmName {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<AlgorithmName>> = LazyLock::new(|| {
+            SigningAlgorithm::ALL
+                .into_iter()
+                .map(AlgorithmName)
+                .collect()
+        });
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name()))
+    }
 }
 
 /// What is to be said of policies that people have already: Conftest's and Gatekeeper's.
@@ -317,6 +393,15 @@ pub(crate) enum RegoVersionName {
     V0,
     /// Since OPA 1.0
     V1,
+}
+
+impl From<RegoVersionName> for RegoVersion {
+    fn from(name: RegoVersionName) -> Self {
+        match name {
+            RegoVersionName::V0 => Self::V0,
+            RegoVersionName::V1 => Self::V1,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

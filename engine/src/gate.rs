@@ -177,7 +177,7 @@ impl Gate {
                 .take(routes.len())
                 .collect(),
             routes,
-            dependencies: Dependencies::new(library.parsed()),
+            dependencies: library.dependencies().clone(),
             parsed: library.parsed().clone(),
             data,
             enforcement,

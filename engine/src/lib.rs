@@ -4,6 +4,7 @@
 //! the same [`Decision`], byte for byte. [`Library::load`] reads controls, [`Config::parse`] the settings,
 //! [`Gate::new`] makes both ready, and a [`Judge`] of each thread judges [`Subject`]s.
 
+mod bundle;
 mod config;
 mod control;
 mod crypto;
@@ -23,8 +24,10 @@ mod selector;
 mod subject;
 mod verdict;
 
+pub use bundle::{Bundle, BundleFiles, BundleVerification};
 pub use config::{
-    Config, Criteria, RawConfig, RawControl, RawControlScope, RawLedger, RawRetention, RawScope,
+    Config, Criteria, RawBundleVerification, RawConfig, RawControl, RawControlScope, RawLedger,
+    RawRetention, RawScope, SigningAlgorithm,
 };
 pub use control::{Control, ControlId, ControlInput, Frameworks, Origin, RelatedResource};
 pub use crypto::jws::{JwsError, verify_jws};

@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use crate::bundle;
 use crate::gatekeeper::{self, ConstraintSet};
 use crate::metadata::{claims_control, package_clause, read_control};
 use crate::plain::{self, LoadOptions, PlainSet, split};
-use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem};
+use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem, RegoVersion};
 use crate::route::ControlRules;
 use crate::{Control, ControlId};
 
@@ -56,6 +57,8 @@ pub struct Library {
     digest: String,
     /// Files that have a part in judging.
     used: BTreeSet<String>,
+    /// What each package of the modules needs.
+    dependencies: Dependencies,
 }
 
 impl Library {
@@ -66,8 +69,19 @@ impl Library {
 
     /// The same, with what is to be said of policies that people have already.
     pub fn load_with(sources: &[PolicySource], options: &LoadOptions) -> (Self, Vec<Diagnostic>) {
+        if !options.bundles.is_empty() {
+            let (sources, options, mut diagnostics) = bundle::join(sources, options);
+            let (library, problems) = Self::load_joined(&sources, &options);
+            diagnostics.extend(problems);
+            return (library, diagnostics);
+        }
+        Self::load_joined(sources, options)
+    }
+
+    fn load_joined(sources: &[PolicySource], options: &LoadOptions) -> (Self, Vec<Diagnostic>) {
         let split = split(sources, options);
         let (mut library, mut diagnostics) = Self::load_controls(&split.controls);
+        diagnostics.extend(split.problems.iter().cloned());
         let (plain, problems) = plain::load(&split, options);
         diagnostics.extend(problems);
         let (constraints, problems) = gatekeeper::load(&options.manifests);
@@ -99,6 +113,8 @@ impl Library {
             loader.read(source);
         }
         loader.compile();
+        let warnings = loader.warnings(sources);
+        loader.diagnostics.extend(warnings);
         loader.finish()
     }
 
@@ -165,6 +181,11 @@ impl Library {
         &self.plain
     }
 
+    /// What each package of the modules needs.
+    pub(crate) fn dependencies(&self) -> &Dependencies {
+        &self.dependencies
+    }
+
     /// The modules as they were parsed.
     pub(crate) fn parsed(&self) -> &Parsed {
         &self.parsed
@@ -174,6 +195,8 @@ impl Library {
 #[derive(Default)]
 struct Loader {
     controls: BTreeMap<ControlId, Control>,
+    /// The control of each package.
+    packages: BTreeMap<String, ControlId>,
     modules: Vec<(Module, String, bool)>,
     broken_packages: BTreeSet<String>,
     broken_files: BTreeSet<String>,
@@ -182,6 +205,7 @@ struct Loader {
     /// Whether the library of soc2gate is among the sources, whose packages are its own.
     has_own: bool,
     parsed: Parsed,
+    dependencies: Dependencies,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -204,11 +228,11 @@ impl Loader {
     }
 
     fn add_control(&mut self, control: Control) {
-        let same_package = self
+        let same_package = self.packages.get(&control.package);
+        let twin = self
             .controls
-            .values()
-            .find(|other| other.package == control.package);
-        let twin = self.controls.get(&control.id).or(same_package);
+            .get(&control.id)
+            .or_else(|| self.controls.get(same_package?));
         if let Some(twin) = twin {
             let message = format!(
                 "control {} (package {}) exists already as {} in {}",
@@ -221,6 +245,8 @@ impl Loader {
             return;
         }
         self.known.insert(control.id.clone());
+        self.packages
+            .insert(control.package.clone(), control.id.clone());
         self.controls.insert(control.id.clone(), control);
     }
 
@@ -240,17 +266,21 @@ impl Loader {
                 .map(|(module, ..)| module.clone())
                 .collect();
             let is_checked = self.modules.iter().all(|(_, _, prechecked)| *prechecked);
-            let parse = if is_checked {
-                Parsed::unfinished
+            let (parsed, mut problems) = if is_checked {
+                Parsed::unfinished(&[RegoVersion::V1], &modules)
             } else {
-                Parsed::new
+                Parsed::new(&modules)
             };
-            let (parsed, mut problems) = parse(&modules);
             self.parsed = parsed;
-            if problems.is_empty() && self.modules.iter().any(|(_, _, prechecked)| !prechecked) {
-                problems.extend(self.parsed.compile(&serde_json::json!({})).err());
-            }
             let mut found = self.intruders();
+            if problems.is_empty() && !is_checked {
+                let conflicts = rego::conflicts_and_contradictions(&self.parsed);
+                let conflicts = conflicts.into_iter();
+                found.extend(conflicts.map(|(kind, problem)| (code_of(kind), problem)));
+                if found.is_empty() {
+                    problems.extend(self.parsed.compile(&serde_json::json!({})).err());
+                }
+            }
             found.extend(
                 problems
                     .into_iter()
@@ -260,6 +290,9 @@ impl Loader {
                 found = self.check();
             }
             if found.is_empty() {
+                if is_checked {
+                    self.dependencies = Dependencies::new(&self.parsed);
+                }
                 return;
             }
             for (code, problem) in &found {
@@ -309,7 +342,7 @@ impl Loader {
     }
 
     /// Checks files that were not checked before.
-    fn check(&self) -> Vec<(Code, RegoProblem)> {
+    fn check(&mut self) -> Vec<(Code, RegoProblem)> {
         let fresh: BTreeSet<Arc<str>> = self
             .modules
             .iter()
@@ -335,11 +368,10 @@ impl Loader {
             .values()
             .map(|control| control.package.clone())
             .collect();
-        for (kind, problem) in rego::check(&self.parsed, &parameters, &packages) {
-            if fresh.contains(problem.file.as_str()) {
-                found.push((code_of(kind), problem));
-            }
-        }
+        let (problems, dependencies) = rego::check(&self.parsed, &fresh, &parameters, &packages);
+        self.dependencies = dependencies;
+        let problems = problems.into_iter();
+        found.extend(problems.map(|(kind, problem)| (code_of(kind), problem)));
         found
     }
 
@@ -380,6 +412,24 @@ impl Loader {
         found
     }
 
+    /// What may be wrong with files that load and were not checked before.
+    fn warnings(&self, sources: &[PolicySource]) -> Vec<Diagnostic> {
+        let loaded: BTreeSet<&str> = self
+            .modules
+            .iter()
+            .map(|(module, ..)| &*module.file)
+            .collect();
+        let fresh: Vec<PolicySource> = sources
+            .iter()
+            .filter(|source| !source.prechecked && loaded.contains(source.file.as_str()))
+            .cloned()
+            .collect();
+        if fresh.is_empty() {
+            return Vec::new();
+        }
+        rego::load_warnings(&fresh)
+    }
+
     fn drop_broken(&mut self) {
         let broken = std::mem::take(&mut self.broken_packages);
         let files = std::mem::take(&mut self.broken_files);
@@ -398,7 +448,7 @@ impl Loader {
             .collect();
         let has_fresh = self.modules.iter().any(|(_, _, prechecked)| !prechecked);
         let used = if has_fresh {
-            Dependencies::new(&self.parsed).modules(&self.parsed, &packages)
+            self.dependencies.modules(&self.parsed, &packages)
         } else {
             Vec::new()
         };
@@ -410,6 +460,7 @@ impl Loader {
             parsed: self.parsed,
             known: self.known,
             used,
+            dependencies: self.dependencies,
             ..Library::default()
         };
         (library, self.diagnostics)
@@ -432,9 +483,12 @@ pub(crate) fn code_of(kind: CheckKind) -> Code {
     match kind {
         CheckKind::UnknownFunction => Code::UnknownFunction,
         CheckKind::ForbiddenFunction => Code::ForbiddenFunction,
-        CheckKind::WrongArity | CheckKind::UnsafeVariable | CheckKind::UnknownReference => {
-            Code::RegoInvalid
-        }
+        CheckKind::WrongArity
+        | CheckKind::UnsafeVariable
+        | CheckKind::UnknownReference
+        | CheckKind::IllegalDefault
+        | CheckKind::BareName => Code::RegoInvalid,
+        CheckKind::Conflict => Code::ConflictingRules,
         CheckKind::NotASet => Code::NoDenyRule,
         CheckKind::Recursion => Code::RecursivePolicy,
         CheckKind::UndeclaredParameter => Code::UndeclaredParameter,

@@ -136,6 +136,8 @@ codes! {
         "name a folder with controls and their cases, or with Rego files that have rules `test_…`";
     EvalFailed = "SG4014", Error, "a query cannot be evaluated",
         "correct the query, or the policy or document at the place it names";
+    ConflictingRules = "SG4015", Error, "rules cannot stand beside each other",
+        "rules of one name are all values, all sets, all objects, or all functions of as many arguments, with one default; nothing stands below a value";
     NothingToJudgeBy = "SG4020", Error, "nothing is judged by a folder of policies",
         "a control has METADATA, a plain policy a rule `deny`, `violation` or `warn`, a template a constraint";
     OldRego = "SG4021", Note, "policies are read as Rego v0",
@@ -158,6 +160,20 @@ codes! {
         "templates with CEL only (K8sNativeValidation) cannot be judged by; add an engine Rego to it";
     EngineLeftOut = "SG4030", Note, "a constraint template is judged by its Rego only",
         "nothing to do; the engines of a template say the same";
+    BundleInvalid = "SG4031", Error, "a bundle cannot be read",
+        "make it anew with `opa build`, for the target rego, or with tar and gzip from plain files";
+    BundleNotTrusted = "SG4032", Error, "a bundle is not signed by the key that is trusted",
+        "sign it with `opa sign` after the last change to it; check key, algorithm and scope on both sides";
+    BundleRoots = "SG4033", Error, "a bundle reaches beyond its roots, or shares one with another",
+        "correct `roots` in its .manifest; a bundle that names none owns all of data";
+    BundleLeftOut = "SG4034", Warning, "something about a bundle has no effect",
+        "name a bundle itself under `policies`, and build it for the target rego";
+    BundleRead = "SG4035", Note, "policies come from a bundle",
+        "nothing to do; with --verification-key it is judged by only if it is signed";
+    BundleNotChecked = "SG4036", Note, "the signature of a bundle is not checked",
+        "name the key with --verification-key, or under bundle_verification in soc2gate.yaml";
+    NoPlainPolicy = "SG4037", Warning, "an option speaks of plain policies, and there is none",
+        "leave the option out, or name the folder of the policies with --policies; controls and templates see no documents of --data";
     OutputFailed = "SG5001", Error, "an output cannot be written",
         "check that the folder exists and can be written, and that the disk is not full";
     InternalError = "SG5002", Error, "the gate itself failed",

@@ -268,6 +268,73 @@ fn a_secret_is_not_quoted_where_plain_policies_fail_or_read_data() {
 }
 
 #[test]
+fn a_secret_of_a_bundle_or_its_key_is_not_quoted() {
+    let policy = "package main\n\ndeny contains \"x\" if input.bad == data.password\n";
+    let planted = |text: &str| text.replace("CANARY", CANARY);
+    let bundles = [
+        vec![
+            ("main.rego", policy),
+            ("data.json", r#"{"password": "CANARY"}"#),
+        ],
+        vec![
+            ("main.rego", policy),
+            ("data.json", r#"{"password": "CANARY}"#),
+        ],
+        vec![("main.rego", policy), ("data.json", r#"["CANARY"]"#)],
+        vec![("main.rego", policy), ("data.yaml", "a: *CANARY\n")],
+        vec![
+            ("main.rego", policy),
+            (".manifest", r#"{"roots": "CANARY"}"#),
+        ],
+        vec![
+            ("main.rego", policy),
+            (".manifest", r#"{"metadata": "CANARY"}"#),
+        ],
+        vec![
+            ("main.rego", policy),
+            (".signatures.json", r#"{"signatures": ["CANARY"]}"#),
+        ],
+        vec![
+            ("main.rego", policy),
+            (".signatures.json", r#"{"signatures": "CANARY"}"#),
+        ],
+        vec![
+            ("main.rego", policy),
+            (".signatures.json", r#"{"plugin": "CANARY"}"#),
+        ],
+    ];
+    for files in bundles {
+        let files: Vec<(&str, String)> = files
+            .into_iter()
+            .map(|(path, text)| (path, planted(text)))
+            .collect();
+        let files: Vec<(&str, &str)> = files
+            .iter()
+            .map(|(path, text)| (*path, text.as_str()))
+            .collect();
+        let folder = folder(&[("fine.yaml", POD), ("key", CANARY)]);
+        std::fs::write(folder.path().join("b.tar.gz"), bundle::archive(&files)).unwrap();
+        for key in [&[][..], &["--verification-key", "key"]] {
+            for algorithm in ["RS256", "HS256"] {
+                for format in ["human", "json"] {
+                    let algorithm = ["--signing-alg", algorithm];
+                    let output = soc2gate(folder.path())
+                        .args(["check", "fine.yaml", "-p", "b.tar.gz", "--format", format])
+                        .args(key)
+                        .args(if key.is_empty() { &[][..] } else { &algorithm })
+                        .output()
+                        .unwrap();
+                    let text = [output.stdout, output.stderr].concat();
+                    let text = String::from_utf8_lossy(&text);
+                    assert!(text.contains("b.tar.gz"), "{text}");
+                    assert!(!text.contains(CANARY), "{files:?} {text}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn a_secret_is_not_quoted_where_constraints_fail() {
     let template = "apiVersion: templates.gatekeeper.sh/v1\nkind: ConstraintTemplate\nmetadata: {name: t}\nspec:\n  crd: {spec: {names: {kind: T}, validation: {openAPIV3Schema: {type: object, properties: {a: {type: integer}}}}}}\n  targets:\n  - target: admission.k8s.gatekeeper.sh\n    rego: |\n      package t\n      violation[{\"msg\": \"shape\", \"details\": input}] { input.review.object.data }\n      violation[{\"msg\": \"x\"}] { level == 1 }\n      level = x { x := input.review.object.data[_] }\n      level = 1 { input.review.object.data }\n";
     let constraint =

@@ -171,7 +171,7 @@ fn nothing_but_manifests_is_read_where_no_control_asks_for_documents() {
 
 #[test]
 fn a_document_that_does_not_parse_is_an_error_with_its_place() {
-    let rego = control("deny contains {\"message\": \"seen\"} if false");
+    let rego = control("deny contains {\"message\": \"seen\"} if input.object.never == true");
     let files = [
         (".env", "A=b\n  c\n", "SG1006 .env:2:3"),
         ("Dockerfile", "FROM a\nNO b\n", "SG1006 Dockerfile:2:1"),

@@ -50,6 +50,53 @@ fn eval(query: &str, more: &[&str]) -> (String, i32) {
     run(&[&["eval", query, "-p", "shop.rego"], more].concat())
 }
 
+/// Policies before OPA 1.0, as `check` reads them.
+#[test]
+fn the_old_version_is_read_as_it_is_by_check() {
+    let folder = folder(&[
+        (
+            "old.rego",
+            "package old\n\ndeny[msg] {\n\tinput.contains == 1\n\tmsg := \"x\"\n}\n\nwhy {\n\tsome i\n\tinput.list[i] == 2\n\tinput.contains == 2\n}\n",
+        ),
+        (
+            "new.rego",
+            "package new\n\ndeny contains message if some message in data.old.deny\n",
+        ),
+        ("input.json", "{\"contains\": 1, \"list\": [1, 2]}"),
+    ]);
+    let run = |query: &str, more: &[&str]| {
+        let arguments = ["eval", query, "-p", "old.rego", "-p", "new.rego"];
+        let input = ["-i", "input.json", "--format", "pretty"];
+        let output = soc2gate(folder.path())
+            .args([&arguments[..], &input, more].concat())
+            .output()
+            .unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (
+            String::from_utf8(text).unwrap(),
+            output.status.code().unwrap(),
+        )
+    };
+    let query = "some x in data.new.deny; x == \"x\"";
+    assert_eq!(run(query, &[]), ("true\ntrue\nx = \"x\"\n".to_owned(), 0));
+    let (text, code) = run("data.old.why", &["--trace"]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(text, @r#"
+    undefined
+
+    data.old.why (old.rego:8:1)
+      old.rego:11:2: is false
+        input.contains == 2
+        - left
+        + right
+        - 1
+        + 2
+        with i = 1
+    "#);
+    assert_eq!(run(query, &["--rego-version", "v0"]).1, 2);
+    assert_eq!(run(query, &["--rego-version", "v1"]).1, 2);
+}
+
 #[test]
 fn results_are_json_or_rego() {
     let (text, code) = eval("x := {1, 2}; data.shop._has_object", &["-i", "input.yaml"]);

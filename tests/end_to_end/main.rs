@@ -11,6 +11,7 @@
 )]
 
 mod bad_input;
+mod bundle;
 mod canary;
 mod cases;
 mod commands;
@@ -22,6 +23,7 @@ mod gatekeeper;
 mod guide;
 mod ledger;
 mod lint;
+mod load;
 mod outputs;
 mod plain;
 mod suite;

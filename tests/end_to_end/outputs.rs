@@ -210,6 +210,50 @@ fn colour_is_for_terminals_unless_it_is_asked_for() {
 }
 
 #[test]
+fn what_authors_run_is_coloured_as_check_is() {
+    let folder = folder(&[
+        (
+            "a.rego",
+            "package a\n\nimport data.b\n\np if input.x == 1\n",
+        ),
+        (
+            "a_test.rego",
+            "package a_test\n\ntest_p if data.a.p with input as {\"x\": 2}\n",
+        ),
+        ("b.rego", "package b\n\nq := 1\n"),
+    ]);
+    let run = |arguments: &[&str]| {
+        let output = soc2gate(folder.path()).args(arguments).output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for arguments in [
+        &["test"][..],
+        &["lint"],
+        &[
+            "eval", "data.a.p", "-p", ".", "--trace", "--format", "pretty",
+        ],
+    ] {
+        let plain = run(arguments);
+        assert!(!plain.contains('\u{1b}'), "{plain}");
+        let coloured = run(&[arguments, &["--color", "always"]].concat());
+        assert!(coloured.contains("\u{1b}["), "{coloured}");
+        let parts = coloured.split('\u{1b}').map(|part| {
+            let ansi = part.strip_prefix('[').and_then(|part| part.split_once('m'));
+            ansi.map_or(part, |(_, text)| text)
+        });
+        assert_eq!(parts.collect::<String>(), plain);
+    }
+    for arguments in [
+        &["test", "--format", "json"][..],
+        &["lint", "--format", "sarif"],
+        &["eval", "data.a.p", "-p", "."],
+    ] {
+        let text = run(&[arguments, &["--color", "always"]].concat());
+        assert!(!text.contains('\u{1b}'), "{text}");
+    }
+}
+
+#[test]
 fn human_output_names_the_place_and_the_remedy() {
     let folder = folder(&[("a.yaml", ADMIN)]);
     let output = soc2gate(folder.path())

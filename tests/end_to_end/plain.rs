@@ -245,6 +245,26 @@ fn namespaces_choose_packages() {
 }
 
 #[test]
+fn options_of_plain_policies_without_one_are_said_to_change_nothing() {
+    let folder = example();
+    let arguments = [
+        "service.yaml",
+        "--combine",
+        "-d",
+        "exclusions",
+        "--rego-version",
+        "v1",
+    ];
+    let (report, _) = check(folder.path(), &arguments);
+    assert_eq!(codes(&report), ["SG4037", "SG4037", "SG4037"], "{report:#}");
+    let (report, _) = check(
+        folder.path(),
+        &[&arguments[..], &["--policies", "policy"]].concat(),
+    );
+    assert_eq!(codes(&report), Vec::<String>::new(), "{report:#}");
+}
+
+#[test]
 fn a_folder_that_judges_nothing_is_an_error() {
     let folder = folder(&[
         ("library/a.rego", "package lib\n\nis_bad if input.bad\n"),

@@ -55,6 +55,52 @@ fn failing_assertions_show_their_lines_and_both_sides() {
     "#);
 }
 
+/// Policies before OPA 1.0 and documents below `data`, as `check` reads them.
+#[test]
+fn the_old_version_and_documents_are_read_as_they_are_by_check() {
+    let folder = folder(&[
+        (
+            "policy/main.rego",
+            "package main\n\ndeny[msg] {\n\tnot data.team.owners[input.owner]\n\tmsg := \"owner\"\n}\n",
+        ),
+        (
+            "policy/main_test.rego",
+            "package main\n\ntest_known {\n\tcount(deny) == 0 with input as {\"owner\": \"ann\"}\n}\n\ntest_unknown {\n\tdeny[\"owner\"] with input as {\"owner\": \"bob\"}\n}\n",
+        ),
+        ("documents/team/owners.yaml", "owners: {ann: {}}\n"),
+        ("clash.json", "{\"main\": {\"deny\": []}}"),
+    ]);
+    let path = folder.path();
+    let (text, code) = run(path, &["test", "policy", "--data", "documents"]);
+    assert_eq!(code, 0, "{text}");
+    insta::assert_snapshot!(text, @r#"
+    note: policy/main.rego:1:1: read as Rego v0, as are 1 more [SG4021]; nothing to do; `opa fmt --rego-v1` brings them up to date, --rego-version says which version they are
+    2 tests: 2 passed; 0 cases: 0 passed
+    "#);
+    let (text, code) = run(path, &["test", "policy"]);
+    assert_eq!(code, 1, "{text}");
+    assert!(text.contains("FAIL data.main.test_known"), "{text}");
+    let (text, code) = run(path, &["test", "policy", "--rego-version", "v1"]);
+    assert_eq!(code, 2, "{text}");
+    let (text, code) = run(path, &["test", "policy", "--data", "clash.json"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("SG4023"), "{text}");
+    let (text, code) = run(path, &["test", "policy", "--data", "nothing"]);
+    assert_eq!(code, 2, "{text}");
+}
+
+/// A control and its tests are Rego v1, whatever else stands beside them.
+#[test]
+fn tests_of_controls_stay_rego_v1() {
+    let folder = made(&[]);
+    let test = folder.path().join("own/control_test.rego");
+    let text = std::fs::read_to_string(&test).unwrap() + "\ntest_old {\n\ttrue\n}\n";
+    std::fs::write(&test, text.replace("import rego.v1\n", "")).unwrap();
+    let (text, code) = run(folder.path(), &["test", "own"]);
+    assert_eq!(code, 2, "{text}");
+    assert!(text.contains("SG4003"), "{text}");
+}
+
 #[test]
 fn expressions_are_shown_as_they_were_written() {
     let folder = folder(&[(
@@ -284,6 +330,11 @@ fn new_controls_pass_their_tests_and_deny_what_they_should() {
             "kind: pull_request",
             "fail-has-no-label.json",
         ),
+        (
+            &["--kind", "document"],
+            "kind: document",
+            "fail-has-no-owner.toml",
+        ),
     ] {
         let folder = made(arguments);
         let (text, code) = run(folder.path(), &["test", "own", "--threshold", "100"]);
@@ -318,7 +369,16 @@ fn no_control_is_made_that_would_not_load() {
             "Deployment",
         ],
         &["control", "new", "OWN-02", "other", "--package", "soc2 x"],
-        &["control", "new", "OWN-02", "other", "--kind", "document"],
+        &[
+            "control",
+            "new",
+            "OWN-02",
+            "other",
+            "--kind",
+            "document",
+            "--resource",
+            "Pod",
+        ],
         &[
             "control",
             "new",

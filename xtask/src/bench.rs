@@ -1,5 +1,9 @@
 //! `cargo xtask bench`: speed and memory on generated manifests, as figures and ratios of one run.
 
+mod controls;
+mod evaluator;
+mod measure;
+
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,6 +15,8 @@ use serde_json::Value;
 use wait4::Wait4 as _;
 
 use crate::{shell, tools};
+
+pub(crate) use measure::{Task, run as measure};
 
 /// Objects in one file, as a rendered chart has them.
 const OBJECTS_PER_FILE: usize = 1_000;
@@ -24,10 +30,7 @@ struct Measured {
 
 /// Builds the release binary and measures it.
 pub(crate) fn run(with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
-    shell::run(
-        &shell::cargo(),
-        &["build", "--release", "--quiet", "--package", "soc2gate"],
-    )?;
+    measure::build()?;
     let binary = tools::target().join("release/soc2gate");
     // Not hidden: checkov leaves hidden folders out.
     let folder = tempfile::Builder::new()
@@ -58,6 +61,8 @@ pub(crate) fn run(with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
     }
 
     small_file(&binary, folder.path())?;
+    evaluator::against_opa(&thousand)?;
+    evaluator::loading(folder.path())?;
     if with_checkov {
         checkov(&thousand, &both)?;
     }

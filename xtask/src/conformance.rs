@@ -135,6 +135,7 @@ fn judge(case: &Case) -> Result<(), String> {
         query: &case.query,
         strict: case.strict_error,
         now: Timestamp::now(),
+        budget: None,
     });
     if case.want_error.is_some() || case.want_error_code.is_some() {
         return fails(case, result);

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use soc2gate_engine::{Control, Library, Status, Subject, UnknownReason, Verdict};
 use soc2gate_policies::{OpenCase, control_folders, sources};
@@ -246,14 +247,14 @@ fn said(message: Option<&Value>, path: Option<&Value>) -> String {
 }
 
 /// OPA in a process of its own.
-struct Opa {
+pub(crate) struct Opa {
     process: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
 }
 
 impl Opa {
-    fn start(folder: &Path) -> Result<Self> {
+    pub(crate) fn start(folder: &Path) -> Result<Self> {
         let mut process = Command::new("python3")
             .arg(shell::root().join("tests/tools/opa_oracle.py"))
             .arg(folder)
@@ -271,12 +272,17 @@ impl Opa {
         })
     }
 
-    fn tell(&mut self, message: &Value) -> Result<()> {
+    pub(crate) fn tell(&mut self, message: &Value) -> Result<()> {
         writeln!(self.questions, "{message}").context("OPA has ended")
     }
 
     fn ask(&mut self, input: &Value, rules: &[String]) -> Result<Vec<Value>> {
         self.tell(&json!({"input": input, "rules": rules}))?;
+        self.answer()
+    }
+
+    /// What it says to a question.
+    pub(crate) fn answer<T: DeserializeOwned>(&mut self) -> Result<T> {
         let mut line = String::new();
         self.answers.read_line(&mut line)?;
         serde_json::from_str(&line).context("OPA has ended")

@@ -5,6 +5,7 @@ mod bench;
 mod conformance;
 mod differential;
 mod docs;
+mod fuzz;
 mod ledger;
 mod new_control;
 mod postgres;
@@ -17,6 +18,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+/// The allocator of the program that is measured.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Repository chores of soc2gate")]
@@ -60,6 +65,14 @@ enum Command {
     },
     /// Compare the verdicts of our controls on their cases, and on mutations of these, with OPA itself
     Differential,
+    /// Look for texts that make loading or evaluating panic, hang, or take too much memory
+    Fuzz {
+        /// parse, evaluate or documents; all of them where none is named
+        target: Option<String>,
+        /// How long, in all
+        #[arg(long, default_value_t = 600)]
+        seconds: u64,
+    },
     /// Kill a writer of a ledger at random moments under load and look whether anything is lost
     Torture {
         /// How many times
@@ -76,6 +89,12 @@ enum Command {
         /// Leave out the runs on 100,000 objects and on a million records
         #[arg(long)]
         short: bool,
+    },
+    /// Measure one thing in this process, for the bench
+    #[command(hide = true)]
+    Measure {
+        #[command(subcommand)]
+        task: bench::Task,
     },
 }
 
@@ -116,12 +135,14 @@ fn main() -> ExitCode {
             verbose,
         } => conformance::run(folder, only.as_deref(), verbose),
         Command::Differential => differential::run(),
+        Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Torture { rounds } => ledger::torture(rounds),
         Command::Bench {
             part,
             no_checkov,
             short,
         } => run_bench(part, !no_checkov, !short),
+        Command::Measure { task } => bench::measure(&task),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,12 +1,12 @@
 //! Where the outputs of a run go: any number of formats, each to standard output or to a file.
 
 use std::fs::File;
-use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use soc2gate_source::{Code, Diagnostic};
 
-use crate::args::{CheckArgs, When};
+use crate::args::CheckArgs;
 use crate::output::{self, Format, Judged, Report, RunInfo, Style};
 use crate::summary::Summary;
 
@@ -96,7 +96,7 @@ impl Outputs<'_> {
                 ),
             };
             let style = Style {
-                colour: plan.file.is_none() && colour(args.color),
+                colour: plan.file.is_none() && output::colour(args.color),
                 width: width(),
             };
             reports.push((name, output::report(plan.format, out, style)));
@@ -139,14 +139,6 @@ fn create(path: &Path) -> Result<File, OutputError> {
         name: path.display().to_string(),
         error,
     })
-}
-
-fn colour(when: When) -> bool {
-    match when {
-        When::Always => true,
-        When::Never => false,
-        When::Auto => io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-    }
 }
 
 /// The width that text is wrapped to.

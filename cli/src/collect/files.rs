@@ -136,7 +136,7 @@ fn walk_error(folder: &Path, error: &ignore::Error) -> Diagnostic {
 }
 
 /// A path as outputs name it, with `/` on every system.
-fn shown(path: &Path) -> String {
+pub(super) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     text.strip_prefix("./").map_or(text.clone(), str::to_owned)
 }
@@ -195,22 +195,19 @@ impl FileReader {
         }
     }
 
+    /// Reads a file that may be no text.
+    pub(crate) fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+        let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
+        self.bytes(&shown(path), file, 0)
+    }
+
     fn bounded(
         &self,
         name: &str,
         source: impl io::Read,
         expected: u64,
     ) -> Result<SourceFile, Diagnostic> {
-        let room = usize::try_from(expected.saturating_add(1)).unwrap_or(0);
-        let mut bytes = Vec::with_capacity(room);
-        source
-            .take(self.max_bytes.saturating_add(1))
-            .read_to_end(&mut bytes)
-            .map_err(|error| cannot_read(Path::new(name), &error))?;
-        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > self.max_bytes {
-            return Err(self.too_big(name));
-        }
-        match String::from_utf8(bytes) {
+        match String::from_utf8(self.bytes(name, source, expected)?) {
             Ok(text) if !text.contains('\0') => Ok(SourceFile {
                 name: Arc::from(name),
                 text: Arc::from(text),
@@ -220,6 +217,24 @@ impl FileReader {
                 Err(Diagnostic::new(Code::NotText, message).at(name, Span::at(Position::START)))
             }
         }
+    }
+
+    fn bytes(
+        &self,
+        name: &str,
+        source: impl io::Read,
+        expected: u64,
+    ) -> Result<Vec<u8>, Diagnostic> {
+        let room = usize::try_from(expected.saturating_add(1)).unwrap_or(0);
+        let mut bytes = Vec::with_capacity(room);
+        source
+            .take(self.max_bytes.saturating_add(1))
+            .read_to_end(&mut bytes)
+            .map_err(|error| cannot_read(Path::new(name), &error))?;
+        if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > self.max_bytes {
+            return Err(self.too_big(name));
+        }
+        Ok(bytes)
     }
 
     fn too_big(&self, name: &str) -> Diagnostic {

@@ -6,14 +6,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
-use soc2gate_engine::{Config, Exceptions, Library, LoadOptions, PolicySource, RegoVersion};
+use soc2gate_engine::{
+    BaseDocuments, Config, Exceptions, Library, LoadOptions, Origin, PolicySource,
+};
 use soc2gate_evidence::PolicySet;
 use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use super::bundles::{BundleReader, is_archive, is_bundle, not_read};
 use super::data;
 use super::files::{FileReader, FileSource, cannot_read};
-use crate::args::{ExistingArgs, PolicyArgs, RegoVersionName};
+use crate::args::{ExistingArgs, PolicyArgs};
 
 /// Largest configuration, exception file or policy that is read, in bytes.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
@@ -60,14 +63,28 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     let mut options = options(existing, &reader, &mut diagnostics);
     let named = config.raw().policies.iter().map(|folder| base.join(folder));
     let mut folders = Vec::new();
+    let configured = config.raw().bundle_verification.as_ref();
+    let mut bundles = BundleReader::new(&args.bundles, configured, &base, &mut diagnostics);
     for folder in named.chain(args.policies.iter().cloned()) {
+        if is_bundle(&folder) {
+            if let Some(bundle) = bundles.read(&folder, &mut diagnostics) {
+                let names = bundle.policies().iter().map(|source| source.file.clone());
+                folders.push((folder, names.collect()));
+                options.bundles.push(bundle);
+            }
+            continue;
+        }
         let found = read_policies(&reader, &folder, &mut diagnostics);
         folders.push((folder, found.names()));
         sources.extend(found.rego);
         options.manifests.extend(found.manifests);
     }
+    diagnostics.extend(bundles.review());
     let (library, problems) = Library::load_with(&sources, &options);
     diagnostics.extend(idle_folders(&folders, &library, &problems));
+    if !problems.iter().any(Diagnostic::is_error) {
+        diagnostics.extend(idle_options(existing, &library));
+    }
     diagnostics.extend(problems);
     let mut files: Vec<PathBuf> = config_path.iter().cloned().collect();
     let mut exceptions = Exceptions::default();
@@ -115,10 +132,7 @@ fn options(
     let mut options = LoadOptions {
         namespaces: args.namespaces.clone(),
         combine: args.combine,
-        rego_version: args.rego_version.map(|version| match version {
-            RegoVersionName::V0 => RegoVersion::V0,
-            RegoVersionName::V1 => RegoVersion::V1,
-        }),
+        rego_version: args.rego_version.map(Into::into),
         ..LoadOptions::default()
     };
     for path in &args.data {
@@ -171,9 +185,40 @@ fn idle_folders(
         .collect()
 }
 
+/// Options that speak of plain policies only, where there is none.
+fn idle_options(args: &ExistingArgs, library: &Library) -> Vec<Diagnostic> {
+    let mut controls = library.controls().iter();
+    if controls.any(|control| control.origin == Origin::Plain) {
+        return Vec::new();
+    }
+    [
+        (args.combine, "--combine"),
+        (!args.data.is_empty(), "--data"),
+        (args.rego_version.is_some(), "--rego-version"),
+    ]
+    .into_iter()
+    .filter(|(is_given, _)| *is_given)
+    .map(|(_, option)| {
+        let message = format!("{option} changes nothing: no plain policy is loaded");
+        Diagnostic::new(Code::NoPlainPolicy, message)
+    })
+    .collect()
+}
+
 /// A document beside policies, of a bounded size.
 pub(crate) fn read_document(path: &Path) -> Result<SourceFile, Diagnostic> {
     FileReader::new(MAX_BYTES).read(&FileSource::Path(path.to_path_buf()))
+}
+
+/// The documents of some files and folders below `data`.
+pub(crate) fn base_documents(paths: &[PathBuf]) -> (BaseDocuments, Vec<Diagnostic>) {
+    let reader = FileReader::new(MAX_BYTES);
+    let mut documents = BaseDocuments::default();
+    let mut diagnostics = Vec::new();
+    for path in paths {
+        data::add(&reader, path, &mut documents, &mut diagnostics);
+    }
+    (documents, diagnostics)
 }
 
 /// Every Rego file of some files and folders, tests among them, each once.
@@ -241,12 +286,20 @@ fn read_policies(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> PolicyFolder {
     let mut found = PolicyFolder::default();
-    let problems = diagnostics.len();
+    let errors = |diagnostics: &[Diagnostic]| {
+        let errors = diagnostics.iter().filter(|problem| problem.is_error());
+        errors.count()
+    };
+    let before = errors(diagnostics);
     for path in walk(
         folder,
-        |path| is_policy(path) || is_manifest(path),
+        |path| is_policy(path) || is_manifest(path) || is_archive(path),
         diagnostics,
     ) {
+        if is_archive(&path) {
+            diagnostics.push(not_read(&path));
+            continue;
+        }
         let list = if is_manifest(&path) {
             &mut found.manifests
         } else {
@@ -262,7 +315,7 @@ fn read_policies(
         }
     }
     let is_empty = found.rego.is_empty() && found.manifests.is_empty();
-    if is_empty && diagnostics.len() == problems {
+    if is_empty && errors(diagnostics) == before {
         let name = folder.to_string_lossy();
         let message = format!("{name} holds no policy (.rego, or templates in .yaml)");
         diagnostics.push(

@@ -20,6 +20,9 @@ pub(super) fn run(args: &NewControlArgs) -> anyhow::Result<()> {
         (SubjectKind::PullRequest, Some(_)) => {
             anyhow::bail!("pull requests have no types: leave out --resource")
         }
+        (SubjectKind::Document, Some(_)) => {
+            anyhow::bail!("documents have no types: leave out --resource")
+        }
         (_, Some(resource)) => resource.as_str(),
         (_, None) => "apps/Deployment",
     };

@@ -1,18 +1,20 @@
 //! `soc2gate eval`.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use soc2gate_engine::{BodyEnding, BodyTrace, PolicySource, RegoEval, RegoEvaluation, eval_rego};
+use soc2gate_engine::{
+    BodyEnding, BodyTrace, Bundle, PolicySource, RegoEval, RegoEvaluation, eval_rego,
+};
 use soc2gate_source::{Code, Diagnostic, YamlDocument, parse_json, parse_yaml};
 
 use super::{complain, print};
 use crate::args::{EvalArgs, EvalFormat};
-use crate::collect::{read_document, rego_files};
+use crate::collect::{BundleReader, is_bundle, read_document, rego_files};
 use crate::exit::Exit;
-use crate::output::escape::{neutral, no_command, write_json};
+use crate::output::escape::{neutral, write_json};
+use crate::output::{Line, Tone, colour, unwrapped};
 use crate::suite::{embedded, expression};
 
 /// Runs the command.
@@ -20,7 +22,7 @@ pub(super) fn run(args: &EvalArgs) -> Exit {
     let done = evaluate(args).and_then(|evaluation| {
         let text = match args.format {
             EvalFormat::Json => json(&evaluation),
-            EvalFormat::Pretty => Ok(pretty(&evaluation)),
+            EvalFormat::Pretty => pretty(&evaluation, colour(args.color)),
         };
         let written = text.and_then(|text| print(&text));
         written.map_err(|error| vec![Diagnostic::new(Code::OutputFailed, error.to_string())])
@@ -37,9 +39,22 @@ pub(super) fn run(args: &EvalArgs) -> Exit {
 }
 
 fn evaluate(args: &EvalArgs) -> Result<RegoEvaluation, Vec<Diagnostic>> {
-    let (files, problems) = rego_files(&args.policies);
+    let (archives, paths): (Vec<PathBuf>, Vec<PathBuf>) = args
+        .policies
+        .iter()
+        .cloned()
+        .partition(|path| is_bundle(path));
+    let (files, mut problems) = rego_files(&paths);
+    let mut reader = BundleReader::new(&args.bundles, None, Path::new(""), &mut problems);
+    let bundles: Vec<Bundle> = archives
+        .iter()
+        .filter_map(|path| reader.read(path, &mut problems))
+        .collect();
     if problems.iter().any(Diagnostic::is_error) {
         return Err(problems);
+    }
+    for note in &problems {
+        complain(&neutral(&note.to_string()));
     }
     let mut modules: Vec<PolicySource> = files.into_iter().map(|(_, source)| source).collect();
     modules.extend(embedded(&modules));
@@ -47,6 +62,8 @@ fn evaluate(args: &EvalArgs) -> Result<RegoEvaluation, Vec<Diagnostic>> {
     let input = args.input.as_deref().map(document).transpose()?;
     eval_rego(&RegoEval {
         modules: &modules,
+        bundles: &bundles,
+        rego_version: args.rego_version.map(Into::into),
         data: data.as_ref(),
         input: input.as_ref(),
         query: &args.query,
@@ -98,45 +115,45 @@ fn json(evaluation: &RegoEvaluation) -> anyhow::Result<String> {
     Ok(String::from_utf8(text)?)
 }
 
-fn pretty(evaluation: &RegoEvaluation) -> String {
-    let mut lines: Vec<String> = Vec::new();
+fn pretty(evaluation: &RegoEvaluation, colour: bool) -> anyhow::Result<String> {
+    let plain = |text: &str| Line::default().put(Tone::Plain, text);
+    let mut lines: Vec<Line> = Vec::new();
     if evaluation.results.is_empty() {
-        lines.push("undefined".to_owned());
+        lines.push(Line::default().put(Tone::Unsure, "undefined"));
     }
     for (at, result) in evaluation.results.iter().enumerate() {
         if at > 0 {
-            lines.push("or".to_owned());
+            lines.push(plain("or"));
         }
         for expression in &result.expressions {
-            lines.extend(expression.term.lines().map(str::to_owned));
+            lines.extend(expression.term.lines().map(plain));
         }
         for (name, value) in result.bindings.as_object().into_iter().flatten() {
-            lines.push(format!("{name} = {value}"));
+            lines.push(plain(&format!("{name} = {value}")));
         }
     }
-    lines.extend(
-        evaluation
-            .prints
-            .iter()
-            .map(|print| format!("print: {print}")),
-    );
+    let prints = evaluation.prints.iter();
+    lines.extend(prints.map(|print| plain(&format!("print: {print}"))));
     for body in &evaluation.trace {
-        lines.push(String::new());
+        lines.push(Line::default());
         explain(body, &mut lines);
     }
-    let mut text = String::new();
-    for line in lines {
-        let _ = writeln!(text, "{}", no_command(&neutral(&line)));
-    }
-    text
+    Ok(unwrapped(lines, colour)?)
 }
 
-fn explain(body: &BodyTrace, lines: &mut Vec<String>) {
-    lines.push(format!("{} ({})", body.rule, body.location));
-    match &body.ending {
-        BodyEnding::Holds(1) => lines.push("  holds".to_owned()),
-        BodyEnding::Holds(ways) => lines.push(format!("  holds in {ways} ways")),
-        BodyEnding::Stops(stop) => expression(stop, &mut |line| lines.push(format!("  {line}"))),
-        BodyEnding::Unseen(why) => lines.push(format!("  cannot be shown: {why}")),
-    }
+fn explain(body: &BodyTrace, lines: &mut Vec<Line>) {
+    let rule = Line::default().put(Tone::Strong, &body.rule);
+    lines.push(rule.put(Tone::Faint, &format!(" ({})", body.location)));
+    let (tone, ending) = match &body.ending {
+        BodyEnding::Holds(1) => (Tone::Good, "holds".to_owned()),
+        BodyEnding::Holds(ways) => (Tone::Good, format!("holds in {ways} ways")),
+        BodyEnding::Unseen(why) => (Tone::Unsure, format!("cannot be shown: {why}")),
+        BodyEnding::Stops(stop) => {
+            expression(stop, &mut |tone, line| {
+                lines.push(Line::indented(2).put(tone, &line));
+            });
+            return;
+        }
+    };
+    lines.push(Line::indented(2).put(tone, &ending));
 }

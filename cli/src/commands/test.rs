@@ -5,6 +5,7 @@ use regex::Regex;
 use super::{complain, pool, print};
 use crate::args::{TestArgs, TestFormat};
 use crate::exit::Exit;
+use crate::output::colour;
 use crate::suite::{Choice, Suite, human, json, junit, run as run_suite, watch};
 
 /// Runs the command.
@@ -32,7 +33,8 @@ pub(super) fn run(args: &TestArgs) -> Exit {
     if !args.watch {
         return once();
     }
-    let watched = watch(&args.paths, || {
+    let paths = [args.paths.as_slice(), &args.data].concat();
+    let watched = watch(&paths, || {
         once();
         complain("watching for changes; end with Ctrl-C");
     });
@@ -43,9 +45,10 @@ pub(super) fn run(args: &TestArgs) -> Exit {
 }
 
 fn test(args: &TestArgs, choice: &Choice) -> Exit {
-    let report = run_suite(&Suite::load(&args.paths), choice);
+    let suite = Suite::load_with(&args.paths, &args.data, args.rego_version.map(Into::into));
+    let report = run_suite(&suite, choice);
     let text = match args.format {
-        TestFormat::Human => Ok(human(&report, args.verbose)),
+        TestFormat::Human => human(&report, args.verbose, colour(args.color)).map_err(Into::into),
         TestFormat::Junit => Ok(junit(&report)),
         TestFormat::Json => json(&report),
     };

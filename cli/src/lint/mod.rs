@@ -3,7 +3,6 @@
 mod sarif;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -11,8 +10,9 @@ use soc2gate_engine::{PolicySource, Status, lint_rego};
 use soc2gate_source::{Code, Diagnostic, Position, Severity, Span};
 
 use crate::exit::Exit;
-use crate::output::escape::{neutral, no_command, write_json};
-use crate::suite::Suite;
+use crate::output::escape::write_json;
+use crate::output::{Line, Tone, unwrapped};
+use crate::suite::{Suite, severity};
 
 pub(crate) use sarif::sarif;
 
@@ -45,8 +45,10 @@ impl Findings {
         }
         diagnostics.sort_by(|a, b| {
             let key = |diagnostic: &Diagnostic| (diagnostic.location.clone(), diagnostic.code);
-            key(a).cmp(&key(b))
+            key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
         });
+        // Some of it is said whenever a control is loaded.
+        diagnostics.dedup();
         Self {
             schema: "soc2gate.dev/lint/v1",
             files: sources.len(),
@@ -72,20 +74,22 @@ impl Findings {
     }
 
     /// The findings as text for people.
-    pub(crate) fn human(&self) -> String {
+    pub(crate) fn human(&self, colour: bool) -> anyhow::Result<String> {
         let mut lines = Vec::new();
         for diagnostic in &self.diagnostics {
-            let word = level(diagnostic.severity);
+            let (tone, word) = severity(diagnostic.severity);
             let place = diagnostic
                 .location
                 .as_ref()
                 .map(|location| format!("{location}: "))
                 .unwrap_or_default();
-            lines.push(format!(
-                "{place}{word}[{}]: {}",
-                diagnostic.code, diagnostic.message
-            ));
-            lines.push(format!("  = help: {}", diagnostic.help));
+            let line = Line::default()
+                .put(Tone::Strong, &place)
+                .put(tone, &format!("{word}[{}]", diagnostic.code))
+                .put(Tone::Plain, &format!(": {}", diagnostic.message));
+            lines.push(line);
+            let help = Line::indented(2).put(Tone::Faint, "= help: ");
+            lines.push(help.put(Tone::Plain, &diagnostic.help));
         }
         let count = |severity| {
             let found = self
@@ -97,17 +101,14 @@ impl Findings {
         let plural = |number: usize, one: &str| {
             format!("{number} {one}{}", if number == 1 { "" } else { "s" })
         };
-        lines.push(format!(
+        let summary = format!(
             "{}: {}, {}",
             plural(self.files, "file"),
             plural(count(Severity::Error), "error"),
             plural(count(Severity::Warning), "warning"),
-        ));
-        let mut text = String::new();
-        for line in lines {
-            let _ = writeln!(text, "{}", no_command(&neutral(&line)));
-        }
-        text
+        );
+        lines.push(Line::default().put(Tone::Plain, &summary));
+        Ok(unwrapped(lines, colour)?)
     }
 
     /// The findings as one JSON document.
@@ -116,15 +117,6 @@ impl Findings {
         write_json(&mut text, self)?;
         text.push(b'\n');
         Ok(String::from_utf8(text)?)
-    }
-}
-
-/// The word for a severity, in SARIF and for people.
-fn level(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-        Severity::Note => "note",
     }
 }
 

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use soc2gate_source::{Code, Diagnostic};
 
-use super::{Findings, level};
+use super::Findings;
 use crate::output::escape::{neutral, write_json};
+use crate::suite::severity;
 
 /// GitHub keeps 5,000 results of a run.
 const MOST_RESULTS: usize = 5_000;
@@ -54,7 +55,7 @@ fn rule(code: Code) -> Value {
         "shortDescription": {"text": code.title()},
         "fullDescription": {"text": code.title()},
         "help": {"text": code.help()},
-        "defaultConfiguration": {"level": level(code.severity())},
+        "defaultConfiguration": {"level": severity(code.severity()).1},
     })
 }
 
@@ -77,7 +78,7 @@ fn result(diagnostic: &Diagnostic, codes: &[Code]) -> Value {
     json!({
         "ruleId": diagnostic.code.id(),
         "ruleIndex": codes.binary_search(&diagnostic.code).ok(),
-        "level": level(diagnostic.severity),
+        "level": severity(diagnostic.severity).1,
         "message": {"text": neutral(&diagnostic.message)},
         "locations": locations,
         "partialFingerprints": {"soc2gate/v1": fingerprint(diagnostic)},

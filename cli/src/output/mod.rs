@@ -5,6 +5,7 @@
 //! the other. Text from inputs reaches an output only through [`escape`], source text only through
 //! [`SubjectSource::excerpt`](soc2gate_engine::SubjectSource::excerpt), which masks what may be secret.
 
+mod colour;
 pub(crate) mod escape;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -25,6 +26,8 @@ use soc2gate_source::Diagnostic;
 
 use crate::summary::Summary;
 
+pub(crate) use colour::colour;
+pub(crate) use human::{Line, Tone, unwrapped};
 pub use json::JsonReport;
 
 /// What a run judges with; known before the first decision.

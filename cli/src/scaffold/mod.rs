@@ -16,7 +16,7 @@ pub struct NewControl<'a> {
     pub package: &'a str,
     /// What it judges.
     pub kind: SubjectKind,
-    /// The type it judges, such as `apps/Deployment`; pull requests have none.
+    /// The type it judges, such as `apps/Deployment`; pull requests and documents have none.
     pub resource: &'a str,
 }
 
@@ -45,9 +45,28 @@ impl NewControl<'_> {
                     include_str!("kubernetes/fail-has-no-owner.yaml.in").to_owned(),
                 ),
             ],
-            SubjectKind::Document => {
-                bail!("there is no template for configuration documents; write the control by hand")
-            }
+            SubjectKind::Document => vec![
+                (
+                    "control.rego",
+                    include_str!("document/control.rego.in").to_owned(),
+                ),
+                (
+                    "control_test.rego",
+                    include_str!("document/control_test.rego.in").to_owned(),
+                ),
+                (
+                    "cases/pass-has-an-owner.toml",
+                    include_str!("document/pass-has-an-owner.toml.in").to_owned(),
+                ),
+                (
+                    "cases/fail-has-no-owner.toml",
+                    include_str!("document/fail-has-no-owner.toml.in").to_owned(),
+                ),
+                (
+                    "cases/not-applicable-is-no-toml.ini",
+                    include_str!("document/not-applicable-is-no-toml.ini.in").to_owned(),
+                ),
+            ],
             SubjectKind::PullRequest => {
                 let case =
                     |labels| include_str!("pull_request/case.json.in").replace("@LABELS@", labels);

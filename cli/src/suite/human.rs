@@ -1,17 +1,18 @@
 //! A run as text for people: what fails, with why, then the counts.
 
 use std::fmt::Write as _;
+use std::io;
 
 use soc2gate_engine::{Reason, Stop};
 use soc2gate_source::Severity;
 
 use super::difference::difference;
 use super::{Ending, Kind, Outcome, Report};
-use crate::output::escape::{neutral, no_command};
+use crate::output::{Line, Tone, unwrapped};
 
 /// The text. `verbose`: what passes is listed too.
-pub(crate) fn human(report: &Report, verbose: bool) -> String {
-    let mut lines: Vec<String> = Vec::new();
+pub(crate) fn human(report: &Report, verbose: bool, colour: bool) -> io::Result<String> {
+    let mut lines: Vec<Line> = Vec::new();
     for outcome in &report.outcomes {
         let is_bad = matches!(outcome.ending, Ending::Failed | Ending::Error);
         if is_bad || verbose {
@@ -19,57 +20,68 @@ pub(crate) fn human(report: &Report, verbose: bool) -> String {
         }
     }
     for diagnostic in &report.diagnostics {
-        let word = match diagnostic.severity {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Note => "note",
-        };
-        lines.push(format!("{word}: {diagnostic}"));
+        let (tone, word) = severity(diagnostic.severity);
+        let line = Line::default().put(tone, word);
+        lines.push(line.put(Tone::Plain, &format!(": {diagnostic}")));
     }
     if let Some(coverage) = &report.coverage {
-        lines.extend(coverage.text().lines().map(str::to_owned));
+        lines.extend(coverage.text().lines().map(plain));
     }
-    lines.push(summary(report));
-    let mut text = String::new();
-    for line in lines {
-        let _ = writeln!(text, "{}", no_command(&neutral(&line)));
-    }
-    text
+    lines.push(plain(&summary(report)));
+    unwrapped(lines, colour)
 }
 
-fn write_outcome(outcome: &Outcome, lines: &mut Vec<String>) {
-    let word = match outcome.ending {
-        Ending::Passed => "pass",
-        Ending::Failed => "FAIL",
-        Ending::Skipped => "skip",
-        Ending::Error => "ERROR",
+/// The word for a severity, and its colour.
+pub(crate) fn severity(severity: Severity) -> (Tone, &'static str) {
+    match severity {
+        Severity::Error => (Tone::Bad, "error"),
+        Severity::Warning => (Tone::Unsure, "warning"),
+        Severity::Note => (Tone::Faint, "note"),
+    }
+}
+
+fn plain(text: &str) -> Line {
+    Line::default().put(Tone::Plain, text)
+}
+
+fn write_outcome(outcome: &Outcome, lines: &mut Vec<Line>) {
+    let (tone, word) = match outcome.ending {
+        Ending::Passed => (Tone::Good, "pass"),
+        Ending::Failed => (Tone::Bad, "FAIL"),
+        Ending::Skipped => (Tone::Unsure, "skip"),
+        Ending::Error => (Tone::Bad, "ERROR"),
     };
     let control = outcome
         .control
         .as_ref()
         .map(|control| format!("  {control}"))
         .unwrap_or_default();
-    lines.push(format!("{word} {}{control}", outcome.name));
+    let line = Line::default().put(tone, word).put(Tone::Plain, " ");
+    let line = line.put(Tone::Strong, &outcome.name);
+    lines.push(line.put(Tone::Plain, &control));
     if let Some(stop) = &outcome.expression {
-        expression(stop, &mut |line| lines.push(format!("  {line}")));
+        expression(stop, &mut |tone, line| {
+            lines.push(Line::indented(2).put(tone, &line));
+        });
     } else {
         if outcome.kind == Kind::Test && outcome.ending == Ending::Failed {
-            lines.push(format!("  {}:{}", outcome.file, outcome.line));
+            let place = format!("{}:{}", outcome.file, outcome.line);
+            lines.push(Line::indented(2).put(Tone::Faint, &place));
         }
         for line in outcome.failures.iter().flat_map(|failure| failure.lines()) {
-            lines.push(format!("  {line}"));
+            lines.push(Line::indented(2).put(Tone::Plain, line));
         }
     }
     for line in outcome.prints.iter().flat_map(|print| print.lines()) {
-        lines.push(format!("  print: {line}"));
+        lines.push(Line::indented(2).put(Tone::Plain, &format!("print: {line}")));
     }
     if outcome.ending != Ending::Passed {
-        lines.push(String::new());
+        lines.push(Line::default());
     }
 }
 
 /// The expression that stops a body, with the values in it.
-pub(crate) fn expression(stop: &Stop, write: &mut dyn FnMut(String)) {
+pub(crate) fn expression(stop: &Stop, write: &mut dyn FnMut(Tone, String)) {
     let why = match stop.reason {
         Reason::False => "is false",
         Reason::Undefined => "is undefined",
@@ -77,25 +89,36 @@ pub(crate) fn expression(stop: &Stop, write: &mut dyn FnMut(String)) {
         Reason::NoElement => "finds no element",
         Reason::Error => "ends with an error",
     };
-    write(format!("{}: {why}", stop.location));
+    write(Tone::Faint, format!("{}: {why}", stop.location));
     for line in stop.expression.lines() {
-        write(format!("  {}", line.trim_end().replace('\t', "  ")));
+        write(
+            Tone::Plain,
+            format!("  {}", line.trim_end().replace('\t', "  ")),
+        );
     }
     if let Some(sides) = &stop.sides {
-        difference(sides)
-            .into_iter()
-            .for_each(|line| write(format!("  {line}")));
+        for line in difference(sides) {
+            let tone = match line.chars().next() {
+                Some('-') => Tone::Bad,
+                Some('+') => Tone::Good,
+                _ => Tone::Plain,
+            };
+            write(tone, format!("  {line}"));
+        }
     }
     for term in &stop.terms {
         match (&term.value, &term.missing) {
-            (Some(value), _) => write(format!("  {} = {}", term.text, shortened(value))),
+            (Some(value), _) => write(
+                Tone::Plain,
+                format!("  {} = {}", term.text, shortened(value)),
+            ),
             (None, Some(missing)) if *missing != term.text => {
-                write(format!(
-                    "  {} is undefined: there is no {missing}",
-                    term.text
-                ));
+                write(
+                    Tone::Plain,
+                    format!("  {} is undefined: there is no {missing}", term.text),
+                );
             }
-            (None, _) => write(format!("  {} is undefined", term.text)),
+            (None, _) => write(Tone::Plain, format!("  {} is undefined", term.text)),
         }
     }
     for bindings in stop.bindings.iter().filter(|bindings| !bindings.is_empty()) {
@@ -103,11 +126,11 @@ pub(crate) fn expression(stop: &Stop, write: &mut dyn FnMut(String)) {
             .iter()
             .map(|(name, value)| format!("{name} = {}", shortened(value)))
             .collect();
-        write(format!("  with {}", values.join(", ")));
+        write(Tone::Plain, format!("  with {}", values.join(", ")));
     }
     let more = stop.ways.saturating_sub(stop.bindings.len());
     if more > 0 {
-        write(format!("  and {more} more"));
+        write(Tone::Plain, format!("  and {more} more"));
     }
 }
 

@@ -87,7 +87,7 @@ fn case(outcome: &Outcome, text: &mut String) {
     if let Some(element) = element {
         let mut lines: Vec<String> = Vec::new();
         match &outcome.expression {
-            Some(stop) => expression(stop, &mut |line| lines.push(line)),
+            Some(stop) => expression(stop, &mut |_, line| lines.push(line)),
             None => lines.extend(
                 outcome
                     .failures

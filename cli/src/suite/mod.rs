@@ -14,14 +14,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
-use soc2gate_engine::{Library, PolicySource, RegoTests};
+use soc2gate_engine::{Library, LoadOptions, PolicySource, RegoTests, RegoVersion};
 use soc2gate_policies::{Case, cases_of};
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
-use crate::collect::rego_files;
+use crate::collect::{base_documents, rego_files};
 
 pub(crate) use coverage::Coverage;
-pub(crate) use human::{expression, human};
+pub(crate) use human::{expression, human, severity};
 pub(crate) use json::json;
 pub(crate) use junit::junit;
 pub(crate) use outcome::{Ending, Kind, Outcome, Report};
@@ -54,10 +54,21 @@ pub(crate) struct ControlCase {
 impl Suite {
     /// Reads everything below some paths.
     pub(crate) fn load(paths: &[PathBuf]) -> Self {
+        Self::load_with(paths, &[], None)
+    }
+
+    /// The same with documents below `data`, and with the version of files that belong to no control.
+    pub(crate) fn load_with(
+        paths: &[PathBuf],
+        data: &[PathBuf],
+        rego_version: Option<RegoVersion>,
+    ) -> Self {
         let (files, mut diagnostics) = rego_files(paths);
+        let (data, problems) = base_documents(data);
+        diagnostics.extend(problems);
         let sources: Vec<PolicySource> = files.iter().map(|(_, source)| source.clone()).collect();
         let embedded = embedded(&sources);
-        let (library, problems) = library(&sources, &embedded);
+        let (library, problems) = library(&sources, &embedded, rego_version);
         diagnostics.extend(problems);
         let (cases, problems) = cases(paths, &files, &library);
         diagnostics.extend(problems);
@@ -68,8 +79,12 @@ impl Suite {
         if uses_library {
             tested.extend(embedded);
         }
-        let tests = match RegoTests::load(&tested) {
-            Ok(tests) => Some(tests),
+        let tests = match RegoTests::load_with(&tested, &data, rego_version) {
+            Ok(tests) => {
+                let is_known = diagnostics.iter().any(|known| known.code == Code::OldRego);
+                diagnostics.extend(tests.note().filter(|_| !is_known).cloned());
+                Some(tests)
+            }
             Err(problems) => {
                 // What is wrong with a control was said when it was loaded.
                 let is_new = |problem: &Diagnostic| {
@@ -114,13 +129,23 @@ pub(crate) fn embedded(sources: &[PolicySource]) -> Vec<PolicySource> {
 }
 
 /// The controls among the files; none are looked for where no file says that it is one.
-fn library(sources: &[PolicySource], embedded: &[PolicySource]) -> (Library, Vec<Diagnostic>) {
+fn library(
+    sources: &[PolicySource],
+    embedded: &[PolicySource],
+    rego_version: Option<RegoVersion>,
+) -> (Library, Vec<Diagnostic>) {
     if !sources.iter().any(PolicySource::claims_control) {
         return (Library::default(), Vec::new());
     }
     let policies = sources.iter().filter(|source| !source.is_test());
     let all: Vec<PolicySource> = embedded.iter().chain(policies).cloned().collect();
-    let (library, mut problems) = Library::load(&all);
+    let (library, mut problems) = Library::load_with(
+        &all,
+        &LoadOptions {
+            rego_version,
+            ..LoadOptions::default()
+        },
+    );
     // A package with a `deny` that is no control is other people's Rego.
     problems.retain(|problem| problem.code != Code::MetadataMissing);
     (library, problems)

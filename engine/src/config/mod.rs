@@ -11,7 +11,8 @@ use soc2gate_source::{
 };
 
 pub use raw::{
-    Criteria, RawConfig, RawControl, RawControlScope, RawLedger, RawRetention, RawScope,
+    Criteria, RawBundleVerification, RawConfig, RawControl, RawControlScope, RawLedger,
+    RawRetention, RawScope, SigningAlgorithm,
 };
 
 use crate::schema::compiled;

@@ -19,9 +19,12 @@ pub struct RawConfig {
     /// What is in the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scope: Option<RawScope>,
-    /// Folders with controls of your own, relative to this file.
+    /// Folders with controls and policies of your own, and bundles of OPA, relative to this file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<String>,
+    /// The signature that bundles must have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bundle_verification: Option<RawBundleVerification>,
     /// Settings of controls, by id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[schemars(extend("additionalProperties" = false))]
@@ -36,6 +39,87 @@ pub struct RawConfig {
     /// How long evidence is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<RawRetention>,
+}
+
+/// The signature that bundles must have. Options of the command line go before what stands here.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawBundleVerification {
+    /// The file of the key, relative to this file: a public key or a certificate in PEM, or the secret where the
+    /// algorithm is HS256, HS384 or HS512.
+    #[schemars(length(min = 1))]
+    pub key: String,
+    /// The name that signatures give to the key, where they give one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub key_id: Option<String>,
+    /// The one algorithm that is trusted; RS256 where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<SigningAlgorithm>,
+    /// The scope that signatures are for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// Globs of files that need not be signed, by their paths in the bundle.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exclude_files: Vec<String>,
+}
+
+/// An algorithm that bundles are signed with (RFC 7518 section 3.1 and RFC 8037).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[expect(missing_docs, reason = "the standard's own names")]
+pub enum SigningAlgorithm {
+    #[default]
+    RS256,
+    RS384,
+    RS512,
+    PS256,
+    PS384,
+    PS512,
+    ES256,
+    ES384,
+    ES512,
+    HS256,
+    HS384,
+    HS512,
+    EdDSA,
+}
+
+impl SigningAlgorithm {
+    /// Each of them.
+    pub const ALL: [Self; 13] = [
+        Self::RS256,
+        Self::RS384,
+        Self::RS512,
+        Self::PS256,
+        Self::PS384,
+        Self::PS512,
+        Self::ES256,
+        Self::ES384,
+        Self::ES512,
+        Self::HS256,
+        Self::HS384,
+        Self::HS512,
+        Self::EdDSA,
+    ];
+
+    /// Its name in the header of a signature.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RS256 => "RS256",
+            Self::RS384 => "RS384",
+            Self::RS512 => "RS512",
+            Self::PS256 => "PS256",
+            Self::PS384 => "PS384",
+            Self::PS512 => "PS512",
+            Self::ES256 => "ES256",
+            Self::ES384 => "ES384",
+            Self::ES512 => "ES512",
+            Self::HS256 => "HS256",
+            Self::HS384 => "HS384",
+            Self::HS512 => "HS512",
+            Self::EdDSA => "EdDSA",
+        }
+    }
 }
 
 /// What is in the audit.

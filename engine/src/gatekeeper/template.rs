@@ -8,7 +8,7 @@ use soc2gate_source::{Code, Diagnostic, Segment};
 use super::manifest::Manifest;
 use crate::library::code_of;
 use crate::plain::reference;
-use crate::rego::{self, Module, Outside, Parsed, RegoProblem, RegoVersion};
+use crate::rego::{self, CheckKind, Module, Outside, Parsed, RegoProblem, RegoVersion};
 
 /// The target that templates for admission name.
 const TARGET: &str = "admission.k8s.gatekeeper.sh";
@@ -219,16 +219,22 @@ fn compile(
     if !problems.is_empty() {
         return Err(invalid(&problems));
     }
+    let checked = |found: Vec<(CheckKind, RegoProblem)>| {
+        let found = found.iter();
+        let problems: Vec<Diagnostic> = found
+            .map(|(kind, problem)| report(code_of(*kind), problem))
+            .collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(problems)
+        }
+    };
+    checked(rego::conflicts(&parsed))?;
     parsed
         .compile(&serde_json::json!({}))
         .map_err(|problem| invalid(&[problem]))?;
-    let problems: Vec<Diagnostic> = rego::check_with(&parsed, Outside::Root("inventory"))
-        .iter()
-        .map(|(kind, problem)| report(code_of(*kind), problem))
-        .collect();
-    if !problems.is_empty() {
-        return Err(problems);
-    }
+    checked(rego::check_with(&parsed, Outside::Root("inventory")))?;
     let package = parsed
         .package_of_file(&main.file)
         .unwrap_or_default()

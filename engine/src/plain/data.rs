@@ -52,10 +52,17 @@ impl BaseDocuments {
         if let Some(root) = fields.keys().find(|root| is_reserved(root)) {
             return Err(DataConflict::Reserved(root.clone()));
         }
-        let mut merged = self.root.clone();
-        merge(&mut merged, fields, "")?;
-        self.root = merged;
+        conflict(&self.root, &fields, "").map_or(Ok(()), Err)?;
+        merge(&mut self.root, fields);
         Ok(())
+    }
+
+    /// Adds other documents.
+    ///
+    /// # Errors
+    /// Where there is something at one of their places already; nothing of them is added, then.
+    pub fn merge(&mut self, other: &Self) -> Result<(), DataConflict> {
+        self.add(&[], other.to_value())
     }
 
     /// The value that stands at a path.
@@ -66,7 +73,7 @@ impl BaseDocuments {
     }
 
     /// All of them, as one value.
-    pub(crate) fn to_value(&self) -> Value {
+    pub fn to_value(&self) -> Value {
         Value::Object(self.root.clone())
     }
 
@@ -76,26 +83,36 @@ impl BaseDocuments {
     }
 }
 
-fn merge(
-    into: &mut Map<String, Value>,
-    fields: Map<String, Value>,
+/// What stands in the way of merging fields into others.
+fn conflict(
+    into: &Map<String, Value>,
+    fields: &Map<String, Value>,
     at: &str,
-) -> Result<(), DataConflict> {
-    for (key, value) in fields {
+) -> Option<DataConflict> {
+    fields.iter().find_map(|(key, value)| {
+        let known = into.get(key)?;
         let path = if at.is_empty() {
             key.clone()
         } else {
             format!("{at}.{key}")
         };
+        match (known, value) {
+            (Value::Object(known), Value::Object(more)) => conflict(known, more, &path),
+            _ => Some(DataConflict::Taken(path)),
+        }
+    })
+}
+
+/// Merges fields into others where nothing stands in the way.
+fn merge(into: &mut Map<String, Value>, fields: Map<String, Value>) {
+    for (key, value) in fields {
         match (into.get_mut(&key), value) {
-            (None, value) => {
+            (Some(Value::Object(known)), Value::Object(more)) => merge(known, more),
+            (_, value) => {
                 into.insert(key, value);
             }
-            (Some(Value::Object(known)), Value::Object(more)) => merge(known, more, &path)?,
-            (Some(_), _) => return Err(DataConflict::Taken(path)),
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]

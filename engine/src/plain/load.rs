@@ -50,11 +50,11 @@ pub(crate) fn load(split: &Split, options: &LoadOptions) -> (PlainSet, Vec<Diagn
     let mut seen = BTreeSet::new();
     for source in &split.plain {
         if seen.insert((&source.file, &source.text)) {
-            loader.modules.push(module(source));
+            loader.modules.push(module(source, options));
         }
     }
     let parsed = loader.compile();
-    loader.note_version(&parsed);
+    loader.diagnostics.extend(parsed.version_note());
     let set = loader.finish(parsed);
     (set, loader.diagnostics)
 }
@@ -78,6 +78,10 @@ impl Loader<'_> {
                 .map(|problem| (Code::RegoInvalid, problem))
                 .collect();
             found.extend(self.intruders(&parsed));
+            if found.is_empty() {
+                let conflicts = rego::conflicts(&parsed).into_iter();
+                found.extend(conflicts.map(|(kind, problem)| (code_of(kind), problem)));
+            }
             if found.is_empty() && !self.modules.is_empty() {
                 let compiled = parsed.compile(&self.options.data.to_value());
                 found.extend(compiled.err().map(|problem| (Code::RegoInvalid, problem)));
@@ -146,18 +150,16 @@ impl Loader<'_> {
             .into_iter()
             .map(|(kind, problem)| (code_of(kind), problem))
             .collect();
+        found.extend(
+            shadowed(parsed, &self.options.data)
+                .into_iter()
+                .map(|problem| (Code::DataInvalid, problem)),
+        );
         let references = rego::references(parsed);
         for module in &self.modules {
             let Some(package) = parsed.package_of_file(&module.file) else {
                 continue;
             };
-            for rule in parsed.values(package) {
-                let path = [package, std::slice::from_ref(&rule)].concat();
-                if self.options.data.get(&path).is_some() {
-                    let message = format!("rule {rule} is a document of --data too");
-                    found.push((Code::DataInvalid, at_package(module, message)));
-                }
-            }
             if self.is_forgotten_control(package, &references) {
                 let message = format!(
                     "package {} reads input.object, which controls see, and has no METADATA",
@@ -184,23 +186,6 @@ impl Loader<'_> {
             })
         });
         self.packages.contains(package) && !is_named && reads_object
-    }
-
-    /// Says once that policies are read as the old version.
-    fn note_version(&mut self, parsed: &Parsed) {
-        let old: Vec<&Module> = self
-            .modules
-            .iter()
-            .filter(|module| parsed.is_in_other_version(&module.file))
-            .collect();
-        let Some(first) = old.first() else { return };
-        let message = match old.len() {
-            1 => "read as Rego v0".to_owned(),
-            count => format!("read as Rego v0, as are {} more", count - 1),
-        };
-        let at = Span::at(Position::START);
-        self.diagnostics
-            .push(Diagnostic::new(Code::OldRego, message).at(&*first.file, at));
     }
 
     fn finish(&mut self, parsed: Parsed) -> PlainSet {
@@ -343,6 +328,38 @@ fn id_of(package: &str) -> String {
     } else {
         format!("_{id}")
     }
+}
+
+/// Rules with the path of a document below `data`.
+pub(crate) fn shadowed(parsed: &Parsed, data: &BaseDocuments) -> Vec<RegoProblem> {
+    let mut found = Vec::new();
+    let modules = parsed.modules().iter();
+    for module in modules.filter(|module| !module.is_made()) {
+        let Some(package) = parsed.package_of_file(&module.file) else {
+            continue;
+        };
+        if let Some(above) = document_above(package, data) {
+            let message =
+                format!("data.{above} is a document that is no mapping, and a package below it");
+            found.push(at_package(module, message));
+        }
+        for rule in parsed.values(package) {
+            let path = [package, std::slice::from_ref(&rule)].concat();
+            if data.get(&path).is_some() {
+                let message = format!("rule {rule} is a document below data too");
+                found.push(at_package(module, message));
+            }
+        }
+    }
+    found
+}
+
+/// Where a document stands in the place of a package, or of one above it.
+fn document_above(package: &[String], data: &BaseDocuments) -> Option<String> {
+    (1..=package.len())
+        .filter_map(|length| package.get(..length))
+        .find(|path| data.get(path).is_some_and(|document| !document.is_object()))
+        .map(|path| path.join("."))
 }
 
 fn at_package(module: &Module, message: String) -> RegoProblem {

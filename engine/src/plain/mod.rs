@@ -15,7 +15,7 @@ mod split;
 
 pub use data::{BaseDocuments, DataConflict};
 pub(crate) use evaluate::PlainGate;
-pub(crate) use load::{PlainSet, load, reference};
+pub(crate) use load::{PlainSet, load, reference, shadowed};
 pub use options::LoadOptions;
 pub(crate) use result::findings;
 pub(crate) use rule::Effect;

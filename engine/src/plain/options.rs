@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::BaseDocuments;
-use crate::{PolicySource, RegoVersion};
+use crate::{Bundle, PolicySource, RegoVersion};
 
 /// How policies that people have already are loaded.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -17,6 +17,17 @@ pub struct LoadOptions {
     /// The version of Rego that plain policies are written in; None: version 1, or version 0 where a file parses
     /// in no other.
     pub rego_version: Option<RegoVersion>,
+    /// Bundles of OPA, whose policies and documents are taken like plain ones.
+    pub bundles: Vec<Bundle>,
     /// YAML files that lie beside policies: Gatekeeper's templates and constraints.
     pub manifests: Vec<PolicySource>,
+}
+
+impl LoadOptions {
+    /// The version of Rego that the manifest of a bundle names for a file.
+    pub(super) fn version_of(&self, file: &str) -> Option<RegoVersion> {
+        self.bundles
+            .iter()
+            .find_map(|bundle| bundle.version_of(file))
+    }
 }

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use soc2gate_source::Diagnostic;
+
 use super::{Effect, LoadOptions};
-use crate::PolicySource;
 use crate::metadata::{package_clause, read_control};
 use crate::rego::{Dependencies, Module, Parsed, RegoVersion};
+use crate::{Bundle, PolicySource};
 
 /// Files, by who evaluates them.
 #[derive(Debug, Default)]
@@ -16,6 +18,8 @@ pub(crate) struct Split {
     pub(crate) plain: Vec<PolicySource>,
     /// The packages that judge.
     pub(crate) packages: BTreeSet<Vec<String>>,
+    /// Files of bundles in packages that the bundles do not own; they are in none of the lists.
+    pub(crate) problems: Vec<Diagnostic>,
 }
 
 /// Tells files apart. Where no package is a plain policy, everything belongs to the controls.
@@ -24,8 +28,15 @@ pub(crate) fn split(sources: &[PolicySource], options: &LoadOptions) -> Split {
         .iter()
         .cloned()
         .partition(|source| source.prechecked);
-    let modules: Vec<Module> = own.iter().map(module).collect();
-    let (parsed, _) = Parsed::new_in(RegoVersion::order(options.rego_version), &modules);
+    if own.iter().all(is_control) {
+        // Nothing is left that could be a plain policy.
+        return Split {
+            controls: embedded.into_iter().chain(own).collect(),
+            ..Split::default()
+        };
+    }
+    let modules: Vec<Module> = own.iter().map(|source| module(source, options)).collect();
+    let (parsed, _) = Parsed::unfinished(RegoVersion::order(options.rego_version), &modules);
     let files: Vec<File> = own
         .into_iter()
         .map(|source| File::of(source, &parsed))
@@ -55,8 +66,16 @@ pub(crate) fn split(sources: &[PolicySource], options: &LoadOptions) -> Split {
         controls: embedded,
         plain: Vec::new(),
         packages,
+        problems: Vec::new(),
     };
     for file in files {
+        let stray = |bundle: &Bundle| bundle.stray(&file.source.file, &file.package);
+        if file.parses
+            && let Some(problem) = options.bundles.iter().find_map(stray)
+        {
+            split.problems.push(problem);
+            continue;
+        }
         let is_control = controls.contains(&file.package);
         let judges = split.packages.contains(&file.package);
         let is_shared = !is_control && !judges;
@@ -86,17 +105,22 @@ impl File {
             let (_, name) = package_clause(&source.text).unwrap_or_default();
             name.split('.').map(str::to_owned).collect()
         };
-        let is_control = !matches!(read_control(&source.file, &source.text, false), Ok(None));
         Self {
             package: known.map_or_else(written, <[String]>::to_vec),
             parses: known.is_some(),
-            is_control,
+            is_control: is_control(&source),
             source,
         }
     }
 }
 
+/// Whether a file is a control. Whether it is sound is looked at when it is loaded.
+fn is_control(source: &PolicySource) -> bool {
+    !matches!(read_control(&source.file, &source.text, true), Ok(None))
+}
+
 /// A source as the evaluator takes it.
-pub(super) fn module(source: &PolicySource) -> Module {
-    Module::new(&source.file, &source.text)
+pub(super) fn module(source: &PolicySource, options: &LoadOptions) -> Module {
+    let version = options.version_of(&source.file);
+    Module::new(&source.file, &source.text).in_version(version)
 }

@@ -4,7 +4,7 @@
 use regorus::unstable::{Module as Ast, NodeRef};
 use soc2gate_source::Location;
 
-use super::{Module, Parsed, source};
+use super::{Module, Parsed, RegoVersion, source};
 
 /// Modules that parse.
 #[derive(Debug, Clone, Default)]
@@ -17,9 +17,12 @@ pub(super) struct Authored {
 }
 
 impl Authored {
-    /// Parses modules; those that do not parse are left out.
+    /// Parses modules, in whichever version of Rego they parse; those that do not parse are left out.
     pub(super) fn new(modules: &[Module]) -> Self {
-        let mut parsed = Parsed::default();
+        let mut parsed = Parsed {
+            versions: RegoVersion::order(None),
+            ..Parsed::default()
+        };
         for module in modules {
             if let Ok(prepared) = source::prepare(module) {
                 // What does not parse is reported by whoever loads it.
@@ -27,7 +30,7 @@ impl Authored {
             }
         }
         Self {
-            trees: parsed.ast(),
+            trees: parsed.ast().to_vec(),
             modules: parsed.modules,
             sources: modules.to_vec(),
         }

@@ -1,12 +1,18 @@
 //! What is refused when a policy is loaded, so that it cannot surprise anyone when it decides.
 
+mod recursion;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use regorus::unstable::{Expr, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span};
 
-use super::reference::{Scope, head, import_alias, package_path, resolve, start_of, static_path};
+use super::paths::around;
+use super::reference::{
+    Scope, has_alias, head, import_alias, package_path, resolve, start_of, static_path,
+};
 use super::safety::unsafe_variables;
-use super::{Parsed, RegoProblem, builtins, column, package_of};
+use super::{Dependencies, Parsed, RegoProblem, builtins, column, package_of};
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +33,12 @@ pub(crate) enum CheckKind {
     Recursion,
     /// A parameter that METADATA does not declare.
     UndeclaredParameter,
+    /// Rules or imports that cannot stand beside each other.
+    Conflict,
+    /// A default whose value is computed.
+    IllegalDefault,
+    /// A rule that is nothing but its name.
+    BareName,
 }
 
 /// Built-ins of OPA that no decision may depend on: they reach out, or give another answer elsewhere.
@@ -52,12 +64,12 @@ pub(crate) enum Outside {
 pub(crate) fn check_with(parsed: &Parsed, outside: Outside) -> Vec<(CheckKind, RegoProblem)> {
     let parameters = BTreeMap::new();
     let modules = parsed.ast();
-    let mut checker = Checker::new(&parameters, &modules);
+    let mut checker = Checker::new(&parameters, modules);
     checker.outside = outside;
-    for module in &modules {
+    for module in modules {
         checker.module(module);
     }
-    checker.recursion(|_| true);
+    checker.recursion(modules, false);
     checker
         .found
         .into_iter()
@@ -65,27 +77,34 @@ pub(crate) fn check_with(parsed: &Parsed, outside: Outside) -> Vec<(CheckKind, R
         .collect()
 }
 
-/// Looks through every module. `parameters` says for each control id which parameters it declares, `controls`
-/// which packages are controls.
+/// Looks through the modules of some files. `parameters` says for each control id which parameters it declares,
+/// `controls` which packages are controls. Says also what each package needs, which is found on the way.
 pub(crate) fn check(
     parsed: &Parsed,
+    files: &BTreeSet<Arc<str>>,
     parameters: &BTreeMap<String, BTreeSet<String>>,
     controls: &BTreeSet<String>,
-) -> Vec<(CheckKind, RegoProblem)> {
+) -> (Vec<(CheckKind, RegoProblem)>, Dependencies) {
     let modules = parsed.ast();
-    let mut checker = Checker::new(parameters, &modules);
-    for module in &modules {
+    let mut checker = Checker::new(parameters, modules);
+    for module in modules {
+        if !files.contains(module.package.span.source.get_path().as_str()) {
+            checker.references(module);
+            continue;
+        }
         checker.module(module);
         if controls.contains(&package_of(module)) {
             checker.sets(module);
         }
     }
-    checker.recursion(|_| true);
-    checker
+    checker.recursion(modules, false);
+    let found = checker
         .found
         .into_iter()
+        .filter(|(_, problem)| files.contains(problem.file.as_str()))
         .map(|(kind, problem)| (kind, problem.original(&parsed.modules)))
-        .collect()
+        .collect();
+    (found, Dependencies::of(parsed, checker.uses))
 }
 
 /// Functions that call themselves, which would take all of the stack: what is evaluated without the other checks is
@@ -93,18 +112,12 @@ pub(crate) fn check(
 pub(super) fn recursive_functions(parsed: &Parsed) -> Vec<RegoProblem> {
     let parameters = BTreeMap::new();
     let modules = parsed.ast();
-    let mut checker = Checker::new(&parameters, &modules);
-    for module in &modules {
+    let mut checker = Checker::new(&parameters, modules);
+    for module in modules {
         checker.module(module);
     }
     checker.found.clear();
-    // A reference to all of a package does not call its functions, and a rule that comes by itself is found when it is
-    // evaluated.
-    let rules = &checker.rules;
-    for paths in checker.graph.values_mut() {
-        paths.retain(|path| rules.get(path).is_some_and(|rule| !rule.arities.is_empty()));
-    }
-    checker.recursion(|declared| !declared.arities.is_empty());
+    checker.recursion(modules, true);
     checker
         .found
         .into_iter()
@@ -116,9 +129,9 @@ pub(super) fn recursive_functions(parsed: &Parsed) -> Vec<RegoProblem> {
 pub(crate) fn references(parsed: &Parsed) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
     let parameters = BTreeMap::new();
     let modules = parsed.ast();
-    let mut checker = Checker::new(&parameters, &modules);
-    for module in &modules {
-        checker.module(module);
+    let mut checker = Checker::new(&parameters, modules);
+    for module in modules {
+        checker.references(module);
     }
     checker.uses
 }
@@ -135,6 +148,8 @@ struct Checker<'a> {
     found: Vec<(CheckKind, RegoProblem)>,
     graph: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
     uses: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+    /// What the rule that is looked at depends on: a rule at, above or below each path.
+    named: BTreeSet<Vec<String>>,
     /// Rules that stand for the parameters of a control.
     aliases: BTreeMap<Vec<String>, String>,
     outside: Outside,
@@ -148,6 +163,7 @@ impl<'a> Checker<'a> {
             found: Vec::new(),
             graph: BTreeMap::new(),
             uses: BTreeMap::new(),
+            named: BTreeSet::new(),
             aliases: BTreeMap::new(),
             outside: Outside::Nothing,
         };
@@ -217,6 +233,13 @@ impl<'a> Checker<'a> {
                 let message = format!("nothing binds the variable {}", found.name);
                 self.report(CheckKind::UnsafeVariable, &found.span, message);
             }
+        }
+        self.references(module);
+    }
+
+    /// Looks at every reference and call of a module.
+    fn references(&mut self, module: &Ast) {
+        for rule in &module.policy {
             let (reference, _) = head(rule);
             let package = package_path(module);
             let name = static_path(reference).unwrap_or_default();
@@ -226,6 +249,10 @@ impl<'a> Checker<'a> {
                 imports: &module.imports,
             };
             self.rule(rule, &scope);
+            let named = std::mem::take(&mut self.named);
+            let uses = self.uses.entry(scope.package).or_default();
+            uses.extend(named.iter().cloned());
+            self.graph.entry(scope.rule).or_default().extend(named);
         }
     }
 
@@ -252,10 +279,8 @@ impl<'a> Checker<'a> {
     /// The names of a module that are no variables: the rules of its package, and its imports.
     fn known_names(&self, module: &Ast) -> BTreeSet<String> {
         let package = package_path(module);
-        let rules = self
-            .rules
-            .keys()
-            .filter_map(|path| path.strip_prefix(package.as_slice())?.first().cloned());
+        let rules = around(&self.rules, &package)
+            .filter_map(|(path, _)| path.strip_prefix(package.as_slice())?.first().cloned());
         rules
             .chain(module.imports.iter().filter_map(import_alias))
             .collect()
@@ -397,19 +422,14 @@ impl<'a> Checker<'a> {
         let full = resolve(&path, scope);
         self.parameter(&full, start_of(expr));
         // Any other name may be a variable; those that nothing binds are found elsewhere.
-        let is_import = |name: &String| {
-            scope
-                .imports
-                .iter()
-                .any(|import| import_alias(import).as_ref() == Some(name))
-        };
+        let is_import = |name: &str| scope.imports.iter().any(|import| has_alias(import, name));
         if path
             .first()
             .is_some_and(|first| first == "data" || is_import(first))
         {
             self.exists(&full, start_of(expr));
         }
-        self.depend(scope, full);
+        self.named.insert(full);
     }
 
     fn call(&mut self, span: &Span, function: &Expr, arguments: usize, scope: &Scope<'_>) {
@@ -426,7 +446,7 @@ impl<'a> Checker<'a> {
                 );
                 self.report(CheckKind::WrongArity, span, message);
             }
-            self.depend(scope, full);
+            self.named.insert(full);
             return;
         }
         let name = path.join(".");
@@ -470,11 +490,7 @@ impl<'a> Checker<'a> {
         if data != "data" || root == "parameters" || is_outside {
             return;
         }
-        let is_known = self
-            .rules
-            .keys()
-            .any(|rule| rule.starts_with(path) || path.starts_with(rule));
-        if !is_known {
+        if around(&self.rules, path).next().is_none() {
             let message = format!("there is nothing at {}", path.join("."));
             self.report(CheckKind::UnknownReference, span, message);
         }
@@ -502,18 +518,6 @@ impl<'a> Checker<'a> {
         self.report(CheckKind::UndeclaredParameter, span, message);
     }
 
-    /// Records that a rule depends on whatever a path leads to: a rule at, above or below it.
-    fn depend(&mut self, scope: &Scope<'_>, path: Vec<String>) {
-        self.uses
-            .entry(scope.package.clone())
-            .or_default()
-            .insert(path.clone());
-        self.graph
-            .entry(scope.rule.clone())
-            .or_default()
-            .insert(path);
-    }
-
     fn report(&mut self, kind: CheckKind, span: &Span, message: String) {
         self.found.push((
             kind,
@@ -525,47 +529,6 @@ impl<'a> Checker<'a> {
             },
         ));
     }
-
-    fn recursion(&mut self, is_wanted: fn(&Declared) -> bool) {
-        let mut edges: BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>> = BTreeMap::new();
-        for (rule, paths) in &self.graph {
-            let targets = edges.entry(rule).or_default();
-            for path in paths {
-                for target in self.rules.keys() {
-                    if target.starts_with(path) || path.starts_with(target) {
-                        targets.insert(target);
-                    }
-                }
-            }
-        }
-        let cyclic: Vec<Vec<String>> = edges
-            .keys()
-            .filter(|rule| reaches(&edges, rule))
-            .map(|rule| (*rule).clone())
-            .collect();
-        for rule in cyclic {
-            let declared = self.rules.get(&rule).filter(|declared| is_wanted(declared));
-            if let Some(span) = declared.map(|declared| declared.span.clone()) {
-                let message = format!("rule {} depends on itself", rule.join("."));
-                self.report(CheckKind::Recursion, &span, message);
-            }
-        }
-    }
-}
-
-/// Whether a rule is reached from itself.
-fn reaches(edges: &BTreeMap<&Vec<String>, BTreeSet<&Vec<String>>>, start: &Vec<String>) -> bool {
-    let mut seen: BTreeSet<&Vec<String>> = BTreeSet::new();
-    let mut open: Vec<&Vec<String>> = edges.get(start).into_iter().flatten().copied().collect();
-    while let Some(rule) = open.pop() {
-        if rule == start {
-            return true;
-        }
-        if seen.insert(rule) {
-            open.extend(edges.get(rule).into_iter().flatten());
-        }
-    }
-    false
 }
 
 fn one_of(arities: &BTreeSet<usize>) -> String {

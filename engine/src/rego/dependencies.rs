@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::paths::around;
 use super::{Module, Parsed, check};
 
 /// The packages that each package refers to, whatever way it does.
@@ -14,23 +15,24 @@ pub(crate) struct Dependencies {
 impl Dependencies {
     /// Reads the references of every module.
     pub(crate) fn new(parsed: &Parsed) -> Self {
-        let packages: BTreeSet<Vec<String>> = parsed
+        Self::of(parsed, check::references(parsed))
+    }
+
+    /// The same from the paths that each package names.
+    pub(super) fn of(
+        parsed: &Parsed,
+        references: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+    ) -> Self {
+        let packages: BTreeMap<Vec<String>, &String> = parsed
             .packages
-            .values()
-            .map(|path| [vec!["data".to_owned()], path.clone()].concat())
+            .iter()
+            .map(|(file, path)| (from_root(path), file))
             .collect();
         let mut uses = BTreeMap::new();
-        for (package, paths) in check::references(parsed) {
+        for (package, paths) in references {
             // A path leads into a package, or stops above it: then all below it may be meant.
-            let used = packages
-                .iter()
-                .filter(|other| {
-                    paths
-                        .iter()
-                        .any(|path| path.starts_with(other) || other.starts_with(path))
-                })
-                .cloned()
-                .collect();
+            let used = paths.iter().flat_map(|path| around(&packages, path));
+            let used = used.map(|(other, _)| other.clone()).collect();
             uses.insert(package, used);
         }
         Self { uses }
@@ -38,13 +40,14 @@ impl Dependencies {
 
     /// The modules of some packages and of all that they need, directly or not.
     pub(crate) fn modules(&self, parsed: &Parsed, packages: &[&str]) -> Vec<Module> {
-        let is_wanted = |package: &[String]| packages.contains(&package.join(".").as_str());
+        let packages: BTreeSet<&str> = packages.iter().copied().collect();
+        let is_wanted = |package: &[String]| packages.contains(package.join(".").as_str());
         let mut needed: BTreeSet<Vec<String>> = BTreeSet::new();
         let mut open: Vec<Vec<String>> = parsed
             .packages
             .values()
             .filter(|package| is_wanted(package))
-            .map(|package| [vec!["data".to_owned()], package.clone()].concat())
+            .map(|package| from_root(package))
             .collect();
         while let Some(package) = open.pop() {
             if let Some(used) = self.uses.get(&package) {
@@ -60,13 +63,19 @@ impl Dependencies {
             .modules
             .iter()
             .filter(|module| {
-                parsed.packages.get(&*module.file).is_none_or(|package| {
-                    needed.contains(&[vec!["data".to_owned()], package.clone()].concat())
-                })
+                let package = parsed.packages.get(&*module.file);
+                package.is_none_or(|package| needed.contains(&from_root(package)))
             })
             .cloned()
             .collect()
     }
+}
+
+/// A package as references name it.
+fn from_root(package: &[String]) -> Vec<String> {
+    std::iter::once("data".to_owned())
+        .chain(package.iter().cloned())
+        .collect()
 }
 
 #[cfg(test)]

@@ -11,11 +11,14 @@ use serde_json::Value;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use super::authored::Authored;
+use super::builtins::budget;
 use super::lint::walk::each_expr;
 use super::reference::static_path;
 use super::trace::{BUDGET, BodyTrace, Explainer};
-use super::{Module, Moment, Parsed, RegoProblem, RegoValue, check, source, term};
-use crate::PolicySource;
+use super::version::{RegoVersion, modules_of};
+use super::{Module, Moment, Parsed, RegoProblem, RegoValue, check, conflicts, source, term};
+use crate::library::code_of;
+use crate::{BaseDocuments, Bundle, DataConflict, PolicySource};
 
 /// Most rules that are explained.
 const MOST_RULES: usize = 20;
@@ -25,6 +28,10 @@ const MOST_RULES: usize = 20;
 pub struct RegoEval<'a> {
     /// The policies.
     pub modules: &'a [PolicySource],
+    /// Bundles of OPA, whose policies and documents lie beside the others.
+    pub bundles: &'a [Bundle],
+    /// The version of policies that are no controls; None: v1, or v0 where a file parses in no other.
+    pub rego_version: Option<RegoVersion>,
     /// The documents below `data`.
     pub data: Option<&'a Value>,
     /// `input`; None leaves it undefined.
@@ -88,17 +95,18 @@ pub fn eval_rego(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnosti
 }
 
 fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
-    let modules: Vec<Module> = request
-        .modules
-        .iter()
-        .map(|module| Module::new(&module.file, &module.text))
-        .collect();
-    let (parsed, mut problems) = Parsed::new(&modules);
+    let mut modules = modules_of(request.modules);
+    modules.extend(request.bundles.iter().flat_map(Bundle::modules));
+    let versions = RegoVersion::order(request.rego_version);
+    let (parsed, mut problems) = Parsed::new_in(versions, &modules);
     problems.extend(check::recursive_functions(&parsed));
+    let mut problems: Vec<Diagnostic> = problems.into_iter().map(placed).collect();
+    let conflicts = conflicts(&parsed).into_iter();
+    problems.extend(conflicts.map(|(kind, problem)| coded(code_of(kind), problem)));
     if !problems.is_empty() {
-        return Err(problems.into_iter().map(placed).collect());
+        return Err(problems);
     }
-    let data = request.data.map(|data| RegoValue::from_json(data).0);
+    let data = data_of(request).map_err(|problem| vec![problem])?;
     if let Some(data) = &data {
         let mut engine = parsed.engine();
         engine
@@ -108,11 +116,23 @@ fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
     let input = request.input.map(|input| RegoValue::from_json(input).0);
     let explainer = Explainer::new(parsed, Authored::new(&modules)).seeing(data, input);
     let query = source::prepare(&Module::new("query", request.query))
+        .and_then(|query| source::nesting::check(&query).map(|()| query))
         .map_err(|problem| vec![placed(problem)])?;
     let mut engine = explainer.engine();
+    // The query is no part of any policy.
+    engine.set_rego_v0(false);
     let results = engine
         .eval_query(query.text.to_string(), false)
         .map_err(|error| vec![invalid(&error)])?;
+    let is_writable = results.result.iter().all(|result| {
+        let values = result.expressions.iter();
+        let mut values = values.map(|expression| &expression.value);
+        values.all(budget::is_writable) && budget::is_writable(&result.bindings)
+    });
+    if budget::is_exceeded() || !is_writable {
+        let message = "the values of this evaluation are too large";
+        return Err(vec![Diagnostic::new(Code::EvalFailed, message)]);
+    }
     let is_true = |result: &regorus::QueryResult| {
         let several = result.expressions.len() > 1;
         !several
@@ -161,6 +181,23 @@ fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
     })
 }
 
+/// The documents below `data`, those of bundles among them.
+fn data_of(request: &RegoEval<'_>) -> Result<Option<Rego>, Diagnostic> {
+    if request.bundles.is_empty() {
+        return Ok(request.data.map(|data| RegoValue::from_json(data).0));
+    }
+    let mut whole = BaseDocuments::default();
+    let conflict =
+        |conflict: DataConflict| Diagnostic::new(Code::DataInvalid, conflict.to_string());
+    if let Some(data) = request.data {
+        whole.add(&[], data.clone()).map_err(conflict)?;
+    }
+    for bundle in request.bundles {
+        whole.merge(bundle.data()).map_err(conflict)?;
+    }
+    Ok(Some(RegoValue::from_json(&whole.to_value()).0))
+}
+
 fn json(value: Rego) -> Value {
     RegoValue(value).to_json().unwrap_or_default()
 }
@@ -174,7 +211,11 @@ fn invalid(error: &anyhow::Error) -> Diagnostic {
 }
 
 fn placed(problem: RegoProblem) -> Diagnostic {
-    let diagnostic = Diagnostic::new(Code::EvalFailed, problem.message);
+    coded(Code::EvalFailed, problem)
+}
+
+fn coded(code: Code, problem: RegoProblem) -> Diagnostic {
+    let diagnostic = Diagnostic::new(code, problem.message);
     if problem.file.is_empty() {
         return diagnostic;
     }

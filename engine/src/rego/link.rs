@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::unstable::{Expr, Module as Ast};
 
 use super::edits::{Edit, Origin, apply};
+use super::paths::above;
 use super::reference::{Scope, head, import_alias, package_path, resolve, start_of, static_path};
 use super::walk::{Node, walk_rule};
 use super::{Module, Parsed, RegoProblem};
@@ -66,16 +67,11 @@ pub(super) fn link(parsed: &Parsed) -> Option<Linked> {
         return None;
     }
     let modules = parsed.ast();
-    let rules = Rules::new(&modules)?;
+    let rules = Rules::new(modules)?;
     let mut text = format!("package {PACKAGE}\n");
     let mut line = 2;
     let mut parts = Vec::new();
-    for ast in &modules {
-        let file = ast.package.span.source.get_path();
-        let module = parsed
-            .modules
-            .iter()
-            .find(|module| *module.file == **file)?;
+    for (module, ast) in parsed.modules.iter().zip(modules) {
         let edits = Linker::new(ast, &rules)?.edits(ast)?;
         let (linked, change) = apply(&module.text, edits)?;
         let origin = module.origin.clone().unwrap_or_default().then(change);
@@ -122,12 +118,10 @@ impl Rules {
             rules.packages.insert(package);
         }
         // A path that is a rule in one package and leads to another package says two things.
-        let is_plain = rules.names.keys().all(|rule| {
-            !rules
-                .packages
-                .iter()
-                .any(|package| package.starts_with(rule))
-        });
+        let is_plain = rules
+            .packages
+            .iter()
+            .all(|package| above(&rules.names, package).next().is_none());
         is_plain.then_some(rules)
     }
 

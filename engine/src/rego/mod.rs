@@ -8,12 +8,17 @@
 
 mod authored;
 mod builtins;
+mod chains;
 mod check;
+mod conflicts;
 mod dependencies;
 mod edits;
 mod eval;
+mod growth;
 mod link;
 mod lint;
+mod parts;
+mod paths;
 mod place;
 mod query;
 mod reference;
@@ -34,18 +39,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use regorus::unstable::{Module as Ast, NodeRef, Rule, RuleHead};
-use regorus::utils::limits::ExecutionTimerConfig;
+use regorus::utils::limits::{ExecutionTimerConfig, monotonic_now};
 use regorus::{Engine, LimitError, PolicyLengthConfig};
 use serde_json::Value;
 
 pub(crate) use builtins::Moment;
+use builtins::budget;
 pub use builtins::callable as builtin_functions;
 pub(crate) use check::{CheckKind, Outside, check, check_with, references};
+pub(crate) use conflicts::{conflicts, conflicts_and_contradictions};
 pub(crate) use dependencies::Dependencies;
 use edits::{Edit, Origin, apply};
 pub use eval::{RegoEval, RegoEvaluation, RegoExpression, RegoResult, eval_rego};
 use link::Linked;
 pub use lint::lint_rego;
+pub(crate) use lint::load_warnings;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{
     FileCoverage, RegoTest, RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage,
@@ -66,6 +74,8 @@ pub(crate) struct Module {
     version: Option<RegoVersion>,
     /// Whether the text is as regorus must read it.
     is_finished: bool,
+    /// Whether it is made here: what is asked of authors is not asked of it.
+    is_made: bool,
 }
 
 impl Module {
@@ -77,6 +87,7 @@ impl Module {
             origin: None,
             version: None,
             is_finished: false,
+            is_made: false,
         }
     }
 
@@ -86,8 +97,19 @@ impl Module {
             origin: Some(Origin::default()),
             version: Some(RegoVersion::V1),
             is_finished: true,
+            is_made: true,
             ..Self::new(file, text)
         }
+    }
+
+    /// The same, in a version of Rego where it is known.
+    pub(crate) fn in_version(self, version: Option<RegoVersion>) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Whether it is made here and has no author.
+    pub(crate) fn is_made(&self) -> bool {
+        self.is_made
     }
 
     fn finished(self) -> Self {
@@ -109,6 +131,7 @@ impl Module {
             origin: Some(self.origin.clone().unwrap_or_default().then(change)),
             version: self.version,
             is_finished: self.is_finished,
+            is_made: self.is_made,
         })
     }
 }
@@ -238,6 +261,8 @@ fn new_engine() -> Engine {
 pub(crate) struct Parsed {
     engine: Engine,
     modules: Vec<Module>,
+    /// The syntax tree of each module.
+    trees: Vec<NodeRef<Ast>>,
     rules: BTreeMap<String, BTreeSet<String>>,
     packages: BTreeMap<String, Vec<String>>,
     /// The versions that a module may be written in, the first that fits counts.
@@ -253,6 +278,7 @@ impl Default for Parsed {
         Self {
             engine,
             modules: Vec::new(),
+            trees: Vec::new(),
             rules: BTreeMap::new(),
             packages: BTreeMap::new(),
             versions: &[RegoVersion::V1],
@@ -291,8 +317,14 @@ impl Parsed {
     }
 
     /// Parses modules that are only looked at: those to evaluate are parsed once more.
-    pub(crate) fn unfinished(modules: &[Module]) -> (Self, Vec<RegoProblem>) {
-        let mut parsed = Self::default();
+    pub(crate) fn unfinished(
+        versions: &'static [RegoVersion],
+        modules: &[Module],
+    ) -> (Self, Vec<RegoProblem>) {
+        let mut parsed = Self {
+            versions,
+            ..Self::default()
+        };
         let problems = modules
             .iter()
             .filter_map(|module| parsed.add(module).err())
@@ -303,8 +335,8 @@ impl Parsed {
 
     /// Notes what rules there are, and which package is where.
     fn index(&mut self) {
-        for module in self.ast() {
-            let names = self.rules.entry(package_of(&module)).or_default();
+        for module in &self.trees {
+            let names = self.rules.entry(package_of(module)).or_default();
             names.extend(module.policy.iter().filter_map(|rule| rule_name(rule)));
             let file = module.package.span.source.get_path().clone();
             let path = reference::static_path(&module.package.refr).unwrap_or_default();
@@ -340,12 +372,14 @@ impl Parsed {
             None => source::prepare(module)?,
         };
         module.version = Some(version);
+        source::nesting::check(&module)?;
         self.engine.set_rego_v0(version == RegoVersion::V0);
         self.engine
             .add_policy(module.file.to_string(), module.text.to_string())
             .map_err(|error| {
                 RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(&module))
             })?;
+        self.trees.extend(self.engine.get_modules().last().cloned());
         self.modules.push(module);
         Ok(())
     }
@@ -357,9 +391,11 @@ impl Parsed {
             other_version: self.other_version.clone(),
             ..Self::default()
         };
-        let (modules, mut problems) = source::finish(&self.modules, self.ast());
+        let (modules, mut problems) = source::finish(&self.modules, &self.trees);
         for module in &modules {
-            problems.extend(finished.add(module).err());
+            if finished.add(module).is_err() {
+                problems.push(source::unreadable(module));
+            }
         }
         (finished, problems)
     }
@@ -372,14 +408,9 @@ impl Parsed {
         self
     }
 
-    /// Whether a file is not written in the first of the versions that it may be written in.
-    pub(crate) fn is_in_other_version(&self, file: &str) -> bool {
-        self.other_version.contains(file)
-    }
-
     /// The rules of a package that are no functions, by their names: `deny` and `deny[x]`, not `deny.x`.
     pub(crate) fn values(&self, package: &[String]) -> BTreeSet<String> {
-        self.ast()
+        self.trees
             .iter()
             .filter(|module| {
                 reference::static_path(&module.package.refr).is_some_and(|path| path == package)
@@ -409,8 +440,8 @@ impl Parsed {
     }
 
     /// The modules as regorus parsed them.
-    fn ast(&self) -> Vec<NodeRef<Ast>> {
-        self.engine.clone().get_modules().clone()
+    fn ast(&self) -> &[NodeRef<Ast>] {
+        &self.trees
     }
 
     /// An engine of regorus with the modules, for what the seam does not offer.
@@ -420,13 +451,10 @@ impl Parsed {
 
     /// Analyses the modules with the data that they read.
     pub(crate) fn compile(&self, data: &Value) -> Result<Compiled, RegoProblem> {
-        let Self {
-            mut engine,
-            modules,
-            ..
-        } = self.clone();
-        let problem =
-            |error: &dyn std::fmt::Display| RegoProblem::parse(&error.to_string()).placed(&modules);
+        let mut engine = self.engine();
+        let problem = |error: &dyn std::fmt::Display| {
+            RegoProblem::parse(&error.to_string()).placed(&self.modules)
+        };
         engine
             .add_data(RegoValue::from_json(data).0)
             .map_err(|error| problem(&error))?;
@@ -436,7 +464,7 @@ impl Parsed {
             .map_err(|error| problem(&error))?;
         Ok(Compiled {
             engine,
-            modules: modules.into(),
+            modules: self.modules.as_slice().into(),
             linked: None,
         })
     }
@@ -530,9 +558,20 @@ impl Instance {
             Some(linked) => linked.name(rule).unwrap_or(rule),
             None => rule,
         };
+        let start = monotonic_now().unwrap_or_default();
         let evaluated =
             moment.during(|| catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned()))));
+        let end = monotonic_now().unwrap_or_default();
         match evaluated {
+            // Where built-ins are undefined when they fail, so is a function that ran out of time or room.
+            Ok(Ok(_)) if end.saturating_sub(start) > budget => Err(EvalFailure::Timeout),
+            Ok(Ok(value)) if budget::is_exceeded() || !budget::is_writable(&value) => {
+                Err(EvalFailure::Error {
+                    file: String::new(),
+                    line: 0,
+                    column: 0,
+                })
+            }
             Ok(Ok(regorus::Value::Undefined)) => Ok(None),
             Ok(Ok(value)) => RegoValue(value)
                 .to_json()

@@ -8,7 +8,11 @@ use jiff::Timestamp;
 use regorus::utils::limits::ExecutionTimerConfig;
 use serde_json::Value;
 
-use super::{Module, Moment, Parsed, RegoValue, builtins, check, new_engine, source};
+use super::builtins::budget;
+use super::{Module, Moment, Parsed, RegoValue, builtins, check, conflicts, new_engine, source};
+
+/// How long an evaluation takes at most.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// What a query sees, and the query.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +31,8 @@ pub struct RegoQuery<'a> {
     pub strict: bool,
     /// What `time.now_ns()` returns.
     pub now: Timestamp,
+    /// How long the evaluation may take; 30 seconds where it is not said.
+    pub budget: Option<Duration>,
 }
 
 /// Why a query has no result.
@@ -75,13 +81,17 @@ fn run(request: &RegoQuery<'_>) -> Result<Vec<Value>, RegoQueryError> {
     if let Some(problem) = check::recursive_functions(&parsed).first() {
         return Err(error("rego_recursion_error", problem));
     }
+    if let Some((_, problem)) = conflicts(&parsed).first() {
+        return Err(error("rego_type_error", problem));
+    }
     let mut engine = parsed.engine();
     engine.set_strict_builtin_errors(request.strict);
     engine.set_execution_timer_config(ExecutionTimerConfig {
-        limit: Duration::from_secs(30),
+        limit: request.budget.unwrap_or(LONGEST),
         check_interval: std::num::NonZeroU32::MIN,
     });
     let query = source::prepare(&Module::new("query", request.query))
+        .and_then(|query| source::nesting::check(&query).map(|()| query))
         .map_err(|problem| error("rego_parse_error", &problem))?;
     if let Some(data) = request.data {
         engine
@@ -96,6 +106,11 @@ fn run(request: &RegoQuery<'_>) -> Result<Vec<Value>, RegoQueryError> {
     let results = engine
         .eval_query(query.text.to_string(), false)
         .map_err(|problem| error(code_of(&problem.to_string()), &problem))?;
+    let bindings = results.result.iter().map(|result| &result.bindings);
+    if budget::is_exceeded() || !bindings.clone().all(budget::is_writable) {
+        let message = "the values of this evaluation are too large";
+        return Err(error(builtins::BUILTIN_ERROR, &message));
+    }
     Ok(results
         .result
         .into_iter()

@@ -61,6 +61,26 @@ pub(super) fn package_path(module: &Ast) -> Vec<String> {
     path
 }
 
+/// A path as a reference: `data.a["b-c"]`.
+pub(super) fn path_text(path: &[String]) -> String {
+    let mut text = String::new();
+    for (at, segment) in path.iter().enumerate() {
+        let is_name = !segment.starts_with(|first: char| first.is_ascii_digit())
+            && segment
+                .chars()
+                .all(|character| character.is_ascii_alphanumeric() || character == '_');
+        if at == 0 {
+            text.push_str(segment);
+        } else if is_name && !segment.is_empty() {
+            text.push('.');
+            text.push_str(segment);
+        } else {
+            text.push_str(&format!("[{}]", serde_json::Value::from(segment.as_str())));
+        }
+    }
+    text
+}
+
 /// A path as it is from the root: through imports, or within the package.
 pub(super) fn resolve(path: &[String], scope: &Scope<'_>) -> Vec<String> {
     let Some((first, rest)) = path.split_first() else {
@@ -70,14 +90,23 @@ pub(super) fn resolve(path: &[String], scope: &Scope<'_>) -> Vec<String> {
         return path.to_vec();
     }
     for import in scope.imports {
-        let Some(target) = static_path(&import.refr) else {
+        if !has_alias(import, first) {
             continue;
-        };
-        if import_alias(import).as_ref() == Some(first) {
+        }
+        if let Some(target) = static_path(&import.refr) {
             return [target, rest.to_vec()].concat();
         }
     }
     [scope.package.as_slice(), path].concat()
+}
+
+/// Whether an import has a name in its module; most are told apart by their last part, without reading the rest.
+pub(super) fn has_alias(import: &Import, name: &str) -> bool {
+    match (&import.r#as, import.refr.as_ref()) {
+        (Some(alias), _) => alias.text() == name,
+        (None, Expr::RefDot { field, .. }) if field.0.text() != name => false,
+        (None, _) => import_alias(import).is_some_and(|alias| alias == name),
+    }
 }
 
 /// The name that an import has in its module.

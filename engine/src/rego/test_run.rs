@@ -13,8 +13,11 @@ use super::authored::Authored;
 use super::place::locate;
 use super::reference::{head, package_path, static_path};
 use super::trace::{BUDGET, BodyEnding, Explainer, Stop};
-use super::{Module, Moment, Parsed, RegoProblem, check, term};
-use crate::PolicySource;
+use super::version::{RegoVersion, modules_of};
+use super::{Moment, Parsed, RegoProblem, RegoValue, check, conflicts, term};
+use crate::library::code_of;
+use crate::plain::shadowed;
+use crate::{BaseDocuments, PolicySource};
 
 /// A test.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +73,7 @@ pub struct RuleCoverage {
 pub struct RegoTests {
     explainer: Explainer,
     tests: Vec<RegoTest>,
+    note: Option<Diagnostic>,
 }
 
 impl RegoTests {
@@ -78,17 +82,32 @@ impl RegoTests {
     /// # Errors
     /// Files that do not parse, files that do not compile together, tests of one name.
     pub fn load(files: &[PolicySource]) -> Result<Self, Vec<Diagnostic>> {
-        let modules: Vec<Module> = files
-            .iter()
-            .map(|file| Module::new(&file.file, &file.text))
-            .collect();
-        let (parsed, mut problems) = Parsed::new(&modules);
+        Self::load_with(files, &BaseDocuments::default(), None)
+    }
+
+    /// The same with documents below `data`, and with the version of files that are neither controls nor their tests;
+    /// None: v1, or v0 where a file parses in no other.
+    ///
+    /// # Errors
+    /// As for [`RegoTests::load`]; rules with the path of a document.
+    pub fn load_with(
+        files: &[PolicySource],
+        data: &BaseDocuments,
+        rego_version: Option<RegoVersion>,
+    ) -> Result<Self, Vec<Diagnostic>> {
+        let modules = modules_of(files);
+        let versions = RegoVersion::order(rego_version);
+        let (parsed, mut problems) = Parsed::new_in(versions, &modules);
         problems.extend(check::recursive_functions(&parsed));
         let mut problems: Vec<Diagnostic> = problems.into_iter().map(invalid).collect();
+        let conflicts = conflicts(&parsed).into_iter();
+        problems.extend(conflicts.map(|(kind, problem)| coded(code_of(kind), problem)));
+        let shadowed = shadowed(&parsed, data).into_iter();
+        problems.extend(shadowed.map(|problem| coded(Code::DataInvalid, problem)));
+        let data = data.to_value();
         if problems.is_empty() {
             // Evaluating anything makes regorus analyse every module.
-            let compiled = parsed.compile(&serde_json::json!({}));
-            problems.extend(compiled.err().map(invalid));
+            problems.extend(parsed.compile(&data).err().map(invalid));
         }
         let authored = Authored::new(&modules);
         let tests = tests(&authored);
@@ -105,7 +124,9 @@ impl RegoTests {
         }
         if problems.is_empty() {
             Ok(Self {
-                explainer: Explainer::new(parsed, authored),
+                note: parsed.version_note(),
+                explainer: Explainer::new(parsed, authored)
+                    .seeing(Some(RegoValue::from_json(&data).0), None),
                 tests,
             })
         } else {
@@ -116,6 +137,11 @@ impl RegoTests {
     /// The tests, in the order of the files.
     pub fn tests(&self) -> &[RegoTest] {
         &self.tests
+    }
+
+    /// What is to be said of the version of the files.
+    pub fn note(&self) -> Option<&Diagnostic> {
+        self.note.as_ref()
     }
 
     /// A runner of its own, for one thread.
@@ -131,8 +157,12 @@ impl RegoTests {
 }
 
 fn invalid(problem: RegoProblem) -> Diagnostic {
+    coded(Code::RegoInvalid, problem)
+}
+
+fn coded(code: Code, problem: RegoProblem) -> Diagnostic {
     let span = Span::at(Position::new(problem.line, problem.column));
-    Diagnostic::new(Code::RegoInvalid, problem.message).at(problem.file, span)
+    Diagnostic::new(code, problem.message).at(problem.file, span)
 }
 
 fn tests(authored: &Authored) -> Vec<RegoTest> {

@@ -1,10 +1,13 @@
 //! The versions of Rego: which one a policy is written in is not said in the policy.
 
+use std::collections::BTreeSet;
+
 use regorus::unstable::{Expr, Rule};
-
 use serde::{Deserialize, Serialize};
+use soc2gate_source::{Code, Diagnostic, Position, Span};
 
-use super::{Module, RegoProblem, reference};
+use super::{Module, Parsed, RegoProblem, reference};
+use crate::PolicySource;
 
 /// A version of Rego.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +28,32 @@ impl RegoVersion {
             None => &[Self::V1, Self::V0],
         }
     }
+}
+
+/// Files as modules. Controls and their tests are Rego v1; other files are in the version that was said, or else in the
+/// first that they parse in.
+pub(super) fn modules_of(files: &[PolicySource]) -> Vec<Module> {
+    let controls: BTreeSet<&str> = files
+        .iter()
+        .filter(|file| file.prechecked || file.claims_control())
+        .filter_map(PolicySource::package)
+        .collect();
+    let is_of_control = |package: &str| {
+        controls.contains(package)
+            || package
+                .strip_suffix("_test")
+                .is_some_and(|tested| controls.contains(tested))
+    };
+    files
+        .iter()
+        .map(|file| {
+            let mut module = Module::new(&file.file, &file.text);
+            if file.package().is_some_and(is_of_control) {
+                module.version = Some(RegoVersion::V1);
+            }
+            module
+        })
+        .collect()
 }
 
 /// The words that are keywords in version 1, and in version 0 only where they are imported.
@@ -106,6 +135,19 @@ fn code_of(text: &str) -> String {
         .collect()
 }
 
+impl Parsed {
+    /// Says once that modules are read as another version than the first they may be written in.
+    pub(crate) fn version_note(&self) -> Option<Diagnostic> {
+        let first = self.other_version.first()?;
+        let message = match self.other_version.len() {
+            1 => "read as Rego v0".to_owned(),
+            count => format!("read as Rego v0, as are {} more", count.saturating_sub(1)),
+        };
+        let at = Span::at(Position::START);
+        Some(Diagnostic::new(Code::OldRego, message).at(first.clone(), at))
+    }
+}
+
 /// The name of a rule that is no function: `deny`, `deny[x]`. None for `deny.x`, which is a rule within an object.
 pub(super) fn value_name(rule: &Rule) -> Option<String> {
     let (expr, arity) = reference::head(rule);
@@ -124,9 +166,6 @@ pub(super) fn value_name(rule: &Rule) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use super::super::Parsed;
     use super::*;
 
     fn module(text: &str) -> Module {
@@ -140,7 +179,7 @@ mod tests {
         let parse = |said, module: &Module| {
             let (parsed, problems) =
                 Parsed::new_in(RegoVersion::order(said), std::slice::from_ref(module));
-            (problems.is_empty(), parsed.is_in_other_version("a.rego"))
+            (problems.is_empty(), parsed.version_note().is_some())
         };
         assert_eq!(parse(None, &old), (true, true));
         assert_eq!(parse(None, &new), (true, false));

@@ -12,6 +12,8 @@ pub(super) enum Node<'a> {
     Pattern(&'a Expr),
     /// A `with`; its value comes as an expression too.
     With(&'a WithModifier),
+    /// A body, of a rule or within an expression, before its statements.
+    Body(&'a Query),
     /// A statement of a body, before what it is made of.
     Statement(&'a LiteralStmt),
 }
@@ -53,6 +55,7 @@ pub(super) fn walk_rule(rule: &Rule, visit: &mut dyn FnMut(&Node<'_>)) {
 
 /// Goes through the statements of a body.
 pub(super) fn walk_query(query: &Query, visit: &mut dyn FnMut(&Node<'_>)) {
+    visit(&Node::Body(query));
     for statement in &query.stmts {
         visit(&Node::Statement(statement));
         match &statement.literal {

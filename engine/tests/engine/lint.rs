@@ -4,7 +4,7 @@ use rstest::rstest;
 use soc2gate_engine::{PolicySource, lint_rego};
 
 /// The METADATA of a control.
-const METADATA: &str = "# METADATA\n# title: t\n# scope: package\n# custom:\n#   id: OWN-01\npackage acme.own\n\nimport rego.v1\n\n";
+const METADATA: &str = "# METADATA\n# title: t\n# description: d\n# scope: package\n# custom:\n#   id: OWN-01\n#   severity: high\n#   inputs: [{kind: kubernetes, resources: [apps/Deployment]}]\n#   frameworks: {soc2: [CC6.1]}\n#   remediation: r\npackage acme.own\n\nimport rego.v1\n\n";
 
 fn source(file: &str, text: String) -> PolicySource {
     PolicySource {
@@ -50,6 +50,18 @@ fn lint(rules: &str) -> Vec<String> {
 #[case::never("deny contains {\"message\": \"m\"} if false", &["SG6010 1:35"])]
 #[case::constants("deny contains {\"message\": \"m\"} if 1 > 2", &["SG6010 1:35"])]
 #[case::two_values("deny contains {\"message\": \"m\"} if {\n\tinput.object.x == \"a\"\n\tinput.object.x == \"b\"\n}", &["SG6010 3:2"])]
+#[case::ranges("deny contains {\"message\": \"m\"} if {\n\tinput.object.x > 5\n\t3 >= input.object.x\n}", &["SG6008 2:2", "SG6008 3:2", "SG6010 3:2"])]
+#[case::unified("deny contains {\"message\": \"m\"} if {\n\tinput.object.x = \"a\"\n\tinput.object.x != \"a\"\n}", &["SG6008 3:2", "SG6010 3:2"])]
+#[case::negated("deny contains {\"message\": \"m\"} if {\n\tnot input.object.x\n\tinput.object.x\n}", &["SG6010 3:2"])]
+#[case::negated_value("deny contains {\"message\": \"m\"} if {\n\tinput.object.x == \"a\"\n\tnot input.object.x == \"a\"\n}", &["SG6010 3:2"])]
+#[case::not_true("deny contains {\"message\": \"m\"} if not true", &["SG6010 1:35"])]
+#[case::itself("deny contains {\"message\": \"m\"} if input.id != input.id", &["SG6010 1:35"])]
+#[case::nothing_to_iterate("deny contains {\"message\": \"m\"} if {\n\tsome x in []\n\tx == 1\n}", &["SG6010 2:2"])]
+#[case::in_nothing("deny contains {\"message\": \"m\"} if input.object.x in {}", &["SG6010 1:35"])]
+#[case::local("deny contains {\"message\": \"m\"} if {\n\tx := 1\n\tx == 2\n}", &["SG6010 3:2"])]
+#[case::other_kind("deny contains {\"message\": \"m\"} if input.kind == \"pull_request\"", &["SG6010 1:35"])]
+#[case::other_object("deny contains {\"message\": \"m\"} if input.object.kind == \"Pod\"", &["SG6010 1:35"])]
+#[case::other_resource("deny contains {\"message\": \"m\"} if \"apps/DaemonSet\" == input.resource", &["SG6010 1:35"])]
 #[case::default_true("deny contains {\"message\": \"m\"} if not _good\n\ndefault _good := true\n\n_good := false if input.object.x == 1", &["SG6011 3:9"])]
 #[case::else_true("deny contains {\"message\": \"m\"} if not _good\n\n_good := false if {\n\tinput.object.x == 1\n} else := true", &["SG6011 5:3"])]
 fn a_lint_fires(#[case] rules: &str, #[case] expected: &[&str]) {
@@ -57,6 +69,24 @@ fn a_lint_fires(#[case] rules: &str, #[case] expected: &[&str]) {
 }
 
 #[rstest]
+#[case::two_elements(
+    "deny contains {\"message\": \"m\"} if {\n\tsome a in input.object.spec.x\n\tsome b in input.object.spec.x\n\ta.y == 1\n\tb.y == 2\n}"
+)]
+#[case::any_element(
+    "deny contains {\"message\": \"m\"} if {\n\tinput.object.spec.x[_] == 1\n\tinput.object.spec.x[_] == 2\n}"
+)]
+#[case::other_input(
+    "deny contains {\"message\": \"m\"} if {\n\tinput.object.x == 1\n\tinput.object.x == 2 with input as {\"object\": {\"x\": 2}}\n}"
+)]
+#[case::within_bounds(
+    "deny contains {\"message\": \"m\"} if {\n\tcount(input.object.spec.x) > 1\n\tx := 3\n\tx >= 3\n\tx == 3\n}"
+)]
+#[case::false_is_not_true(
+    "deny contains {\"message\": \"m\"} if {\n\tnot input.object.x\n\tinput.object.x == false\n}"
+)]
+#[case::its_own_kind(
+    "deny contains {\"message\": \"m\"} if {\n\tinput.kind == \"kubernetes\"\n\tinput.object.kind == \"Deployment\"\n\tinput.resource == \"apps/Deployment\"\n}"
+)]
 #[case::presence("deny contains {\"message\": \"m\"} if not input.object.metadata.labels.owner")]
 #[case::equal("deny contains {\"message\": \"m\"} if input.object.spec.hostNetwork == true")]
 #[case::not_equal_is_closed("deny contains {\"message\": \"m\"} if not input.object.spec.x == 1")]

@@ -124,6 +124,22 @@ fn broken_metadata_is_refused(#[case] from: &str, #[case] to: &str, #[case] expe
     "import data.lib.nothing\n\ndeny contains {\"message\": \"x\"} if nothing.here",
     Code::RegoInvalid
 )]
+#[case(
+    "deny contains {\"message\": \"x\"} if _a\n\n_a contains 1\n\n_a := 2",
+    Code::ConflictingRules
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if _a == 1\n\n_a := 1\n\n_a := 2",
+    Code::ConflictingRules
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if _f(1)\n\n_f(x) := x\n\n_f(x, y) := x",
+    Code::ConflictingRules
+)]
+#[case(
+    "deny contains {\"message\": \"x\"} if _a\n\ndefault _a := input.object.bad",
+    Code::RegoInvalid
+)]
 #[case("deny if input.object.bad", Code::NoDenyRule)]
 #[case("deny := {1}", Code::NoDenyRule)]
 #[case(
@@ -171,6 +187,50 @@ fn problems_stand_at_their_line() {
         "deny contains {\"message\": \"x\"} if {\n\tinput.object.bad\n\tno_such(input)\n}",
     )]);
     assert_eq!(found, ["SG4004 18:2 there is no function no_such"]);
+}
+
+#[test]
+fn what_is_not_used_and_what_never_holds_is_said() {
+    let library = PolicySource {
+        file: "names.rego".to_owned(),
+        text: "package lib.names\n\nnames contains \"a\"\n".to_owned(),
+        prechecked: false,
+    };
+    let body = "import data.lib.names\n\ndeny contains {\"message\": \"x\"} if {\n\tsome key, value in input.object.spec\n\tvalue == 1\n\tinput.kind == \"pull_request\"\n}";
+    let (loaded, found) = Library::load(&[control("TST-01", body), library.clone()]);
+    assert_eq!(
+        shown(&found),
+        [
+            "SG6006 16:8 the import names is not used",
+            "SG6007 19:7 the variable key is not used",
+            "SG6010 21:2 this never holds, so the rule denies nothing",
+        ]
+    );
+    assert_eq!(loaded.controls().len(), 1);
+    let checked = PolicySource {
+        prechecked: true,
+        ..control("TST-01", body)
+    };
+    let library = PolicySource {
+        prechecked: true,
+        ..library
+    };
+    assert_eq!(problems(&[checked, library]), Vec::<String>::new());
+}
+
+#[test]
+fn a_rule_and_a_package_of_one_name_are_refused() {
+    let library = PolicySource {
+        file: "root.rego".to_owned(),
+        text: "package test\n\ntst_01 := 1\n".to_owned(),
+        prechecked: false,
+    };
+    assert_eq!(
+        problems(&[control("TST-01", FINE), library]),
+        [
+            "SG4015 3:1 data.test.tst_01 is a complete rule with a rule below it: data.test.tst_01.deny at tst_01.rego:16"
+        ]
+    );
 }
 
 #[test]

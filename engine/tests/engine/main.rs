@@ -51,7 +51,9 @@ fn control_with(id: &str, severity: &str, parameters: &str, body: &str) -> Polic
 }
 
 fn load(sources: &[PolicySource]) -> Library {
-    let (library, problems) = Library::load(sources);
+    let (library, mut problems) = Library::load(sources);
+    // A test may well have a rule that never holds.
+    problems.retain(Diagnostic::is_error);
     assert_eq!(shown(&problems), Vec::<String>::new());
     library
 }

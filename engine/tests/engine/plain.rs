@@ -243,7 +243,7 @@ fn data_may_lie_beside_the_rules_of_a_package_and_not_under_them() {
     options.data.add(&["main"], json!({"deny": []})).unwrap();
     assert_eq!(
         problems_of(text, &options),
-        ["SG4023 1:1 rule deny is a document of --data too"]
+        ["SG4023 1:1 rule deny is a document below data too"]
     );
 }
 
@@ -314,7 +314,10 @@ fn an_endless_rule_is_unknown() {
 )]
 #[case("deny contains \"x\" if data.soc2.lib.x", Code::RegoInvalid)]
 #[case("deny contains \"x\" if {", Code::RegoInvalid)]
-#[case("deny contains \"x\" if count(walk(input)) > 1", Code::RegoInvalid)]
+#[case("deny contains \"x\" if not walk(input)", Code::RegoInvalid)]
+#[case("deny contains \"x\"\n\ndeny := \"y\"", Code::ConflictingRules)]
+#[case("deny contains \"x\"\n\ndefault deny := \"y\"", Code::ConflictingRules)]
+#[case("deny contains \"x\"\n\ndefault a := input.a", Code::RegoInvalid)]
 fn what_would_surprise_does_not_load(#[case] rule: &str, #[case] code: Code) {
     let found = problems_of(
         &format!("package main\n\n{rule}\n"),
@@ -346,6 +349,17 @@ fn walk_stands_for_one_pair_after_the_other(#[case] statement: &str) {
             "{text}"
         );
     }
+}
+
+/// OPA says that of them only where somebody asks for them.
+#[test]
+fn rules_that_contradict_each_other_load() {
+    let text = "package main\n\ndeny contains \"x\" if input.bad\n\na := 1\n\na := 2\n";
+    assert_eq!(
+        problems_of(text, &LoadOptions::default()),
+        Vec::<String>::new()
+    );
+    assert_eq!(told(&decide(text, json!({"bad": true}))), ["main fail x"]);
 }
 
 #[test]

@@ -16,7 +16,8 @@ use super::problem::count;
 use super::tally::{Tally, counts};
 use super::{Judged, Report, RunInfo, Style};
 use crate::summary::{Standing, Summary};
-use page::{Line, Page, Tone};
+use page::Page;
+pub(crate) use page::{Line, Tone, unwrapped};
 
 /// The human format.
 pub(super) struct Human<'a> {

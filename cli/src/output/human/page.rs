@@ -13,7 +13,7 @@ const NARROWEST: usize = 40;
 
 /// What a stretch of text is, which decides its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(crate) enum Tone {
     Plain,
     Strong,
     Faint,
@@ -38,18 +38,18 @@ impl Tone {
 
 /// A line in the making. Everything that is put on it is neutralised.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(crate) struct Line {
     parts: Vec<(Tone, String)>,
 }
 
 impl Line {
     /// A line that starts with spaces.
-    pub(super) fn indented(spaces: usize) -> Self {
+    pub(crate) fn indented(spaces: usize) -> Self {
         Self::default().put(Tone::Plain, &" ".repeat(spaces))
     }
 
     /// The line with more text on it.
-    pub(super) fn put(mut self, tone: Tone, text: &str) -> Self {
+    pub(crate) fn put(mut self, tone: Tone, text: &str) -> Self {
         self.parts.push((tone, neutral(text).into_owned()));
         self
     }
@@ -135,6 +135,18 @@ impl<'a> Page<'a> {
     pub(super) fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
+}
+
+/// Lines as one text, none wrapped.
+pub(crate) fn unwrapped(lines: Vec<Line>, colour: bool) -> io::Result<String> {
+    let mut text = Vec::new();
+    let width = usize::MAX;
+    let mut page = Page::new(Box::new(&mut text), Style { colour, width });
+    for line in lines {
+        page.line(line)?;
+    }
+    drop(page);
+    String::from_utf8(text).map_err(io::Error::other)
 }
 
 /// Breaks text at spaces into pieces of at most `width` columns; a longer word stays whole, so that a path

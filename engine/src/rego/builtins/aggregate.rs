@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use regorus::Value;
 
+use super::budget::exceeded;
 use super::operand::{items, operand, wrong_element, wrong_type};
 use super::{Builtin, Failure, builtin};
 
@@ -71,11 +72,11 @@ fn product(operands: &[Value]) -> Result<Value, Failure> {
             digits += number.format_decimal().len();
         }
         if digits > MOST_DIGITS {
-            return Err(Failure::new("the product is too large"));
+            return Err(exceeded("the product is too large"));
         }
         total
             .mul_assign(number)
-            .map_err(|_| Failure::new("the product is too large"))?;
+            .map_err(|_| exceeded("the product is too large"))?;
     }
     Ok(total)
 }

@@ -2,6 +2,7 @@
 
 use regorus::Value;
 
+use super::budget::exceeded;
 use super::operand::{bad_operand, number, whole};
 use super::{Builtin, Failure, builtin};
 
@@ -73,9 +74,7 @@ fn distance(operands: &[Value]) -> Result<i64, Failure> {
 fn shift_left(operands: &[Value]) -> Result<Value, Failure> {
     operand(operands, 0)?;
     if distance(operands)? > MOST_SHIFT {
-        return Err(Failure::new(format!(
-            "a shift is at most {MOST_SHIFT} bits"
-        )));
+        return Err(exceeded(format!("a shift is at most {MOST_SHIFT} bits")));
     }
     on_two!(operands, lsh)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use regorus::Value;
 
+use super::budget::exceeded;
 use super::operand::{bad_operand, operand, wrong_type};
 use super::{Builtin, Failure, builtin};
 
@@ -29,11 +30,17 @@ pub(super) const BUILTINS: &[Builtin] = &[
     }),
 ];
 
+/// How long the text of a number is at most.
+pub(super) const LONGEST_NUMBER: usize = 65_536;
+
 fn to_number(operands: &[Value]) -> Result<Value, Failure> {
     match operand(operands, 0) {
         Value::Null | Value::Bool(false) => Ok(Value::from(0_u64)),
         Value::Bool(true) => Ok(Value::from(1_u64)),
         number @ Value::Number(_) => Ok(number.clone()),
+        Value::String(text) if text.len() > LONGEST_NUMBER => {
+            Err(exceeded("the number is too long"))
+        }
         Value::String(text) => parse(text),
         _ => Err(wrong_type(
             operands,

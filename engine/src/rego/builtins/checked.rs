@@ -4,7 +4,10 @@
 use regorus::Value;
 use regorus::unstable::{BUILTINS as REGORUS, Expr, Parser};
 
+use super::budget::{exceeded, make};
+use super::cast::LONGEST_NUMBER;
 use super::operand::{array, bad_operand, object, operand, string, wrong_element, wrong_type};
+use super::path::segments;
 use super::{Builtin, Failure, builtin};
 
 pub(super) const BUILTINS: &[Builtin] = &[
@@ -41,6 +44,13 @@ pub(super) const BUILTINS: &[Builtin] = &[
     builtin("json.patch", 2, patch),
     builtin("glob.match", 3, glob_match),
     builtin("uuid.parse", 1, parse_uuid),
+    builtin("json.unmarshal", 1, |operands| {
+        unmarshal("json.unmarshal", operands)
+    }),
+    builtin("yaml.unmarshal", 1, |operands| {
+        unmarshal("yaml.unmarshal", operands)
+    }),
+    builtin("walk", 1, walk),
 ];
 
 thread_local! {
@@ -148,6 +158,9 @@ fn marshal_with_options(operands: &[Value]) -> Result<Value, Failure> {
     Ok(json)
 }
 
+/// How often a patch copies at most.
+const MOST_COPIES: usize = 10;
+
 fn patch(operands: &[Value]) -> Result<Value, Failure> {
     let operations = array(operands, 1)?;
     if operations
@@ -158,10 +171,56 @@ fn patch(operands: &[Value]) -> Result<Value, Failure> {
             "must be an array of JSON-Patch objects, but at least one element is not an object",
         ));
     }
+    // Each copy may hold what an earlier one made.
+    let is_copy = |operation: &&Value| match operation {
+        Value::Object(fields) => fields.get(&Value::from("op")) == Some(&Value::from("copy")),
+        _ => false,
+    };
+    if operations.iter().filter(is_copy).count() > MOST_COPIES {
+        return Err(exceeded(format!(
+            "a patch copies at most {MOST_COPIES} times"
+        )));
+    }
+    for operation in operations {
+        if let Value::Object(fields) = operation
+            && let Some(path) = fields.get(&Value::from("path"))
+        {
+            segments(path)?;
+        }
+    }
     match regorus_own("json.patch", operands) {
         Err(Failure::Undefined) => Err(Failure::new("the patch does not apply")),
         patched => patched,
     }
+}
+
+/// Reads a text. Numbers take a time that grows with the square of their length.
+fn unmarshal(name: &str, operands: &[Value]) -> Result<Value, Failure> {
+    let text = string(operands, 0)?;
+    let mut words = text.split(|letter: char| !letter.is_ascii_digit());
+    if text.len() > LONGEST_NUMBER && words.any(|digits| digits.len() > LONGEST_NUMBER) {
+        return Err(exceeded("a number is too long"));
+    }
+    regorus_own(name, operands)
+}
+
+/// Every part of a value with its path. The paths take the most room.
+fn walk(operands: &[Value]) -> Result<Value, Failure> {
+    const PAIR: u64 = 8;
+    fn room(value: &Value, depth: u64) -> u64 {
+        let below = |parts: &mut dyn Iterator<Item = &Value>| {
+            parts.fold(0_u64, |sum, part| sum.saturating_add(room(part, depth + 1)))
+        };
+        let parts = match value {
+            Value::Array(items) => below(&mut items.iter()),
+            Value::Set(items) => below(&mut items.iter()),
+            Value::Object(fields) => below(&mut fields.iter().map(|(_, value)| value)),
+            _ => 0,
+        };
+        parts.saturating_add(depth + PAIR)
+    }
+    make(room(operand(operands, 0), 0))?;
+    regorus_own("walk", operands)
 }
 
 fn glob_match(operands: &[Value]) -> Result<Value, Failure> {

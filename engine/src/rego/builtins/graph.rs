@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use regorus::Value;
 use regorus::value::Object;
 
+use super::budget::exceeded;
 use super::operand::{items, object};
 use super::{Builtin, Failure, builtin};
 
@@ -85,7 +86,7 @@ impl<'a> Search<'a> {
     fn visit(&mut self, node: &'a Value) -> Result<(), Failure> {
         self.steps += self.path.len();
         if self.steps > MOST_STEPS || self.path.len() >= LONGEST_PATH {
-            return Err(Failure::new("the graph has too many paths"));
+            return Err(exceeded("the graph has too many paths"));
         }
         let Some(neighbours) = neighbours(self.graph, node) else {
             self.end();

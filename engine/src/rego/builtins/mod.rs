@@ -7,6 +7,7 @@ mod aggregate;
 mod array;
 mod aws;
 mod bits;
+pub(super) mod budget;
 #[cfg(test)]
 mod cases;
 mod cast;
@@ -64,6 +65,8 @@ pub(super) enum Failure {
     Type(String),
     /// The operands are of the right types and the built-in fails on them (`eval_builtin_error` in OPA).
     Builtin(String),
+    /// The operands or the result are larger than an evaluation may ask for. It ends, also where it is lenient.
+    Exceeded(String),
     /// There is no value and that is no error.
     Undefined,
 }
@@ -161,13 +164,28 @@ pub(super) fn arity(name: &str) -> Option<usize> {
 pub(super) const TYPE_ERROR: &str = "eval_type_error";
 pub(super) const BUILTIN_ERROR: &str = "eval_builtin_error";
 
+/// Calls a built-in within the budget of the evaluation.
+fn bounded(
+    name: &str,
+    call: fn(&[Value]) -> Result<Value, Failure>,
+    operands: &[Value],
+) -> Result<Value, Failure> {
+    budget::take(name, operands)?;
+    let value = call(operands)?;
+    budget::give(name, operands, &value)?;
+    Ok(value)
+}
+
 /// Adds every built-in to an engine.
 pub(super) fn install(engine: &mut Engine) {
     for builtin in all() {
         let Builtin { name, arity, call } = *builtin;
-        let run = move |operands: Vec<Value>| match call(&operands) {
+        let run = move |operands: Vec<Value>| match bounded(name, call, &operands) {
             Ok(value) => Ok(value),
             Err(Failure::Undefined) => Ok(Value::Undefined),
+            Err(Failure::Exceeded(message)) => {
+                Err(anyhow::anyhow!("{BUILTIN_ERROR}: {name}: {message}"))
+            }
             Err(_) if !Moment::is_strict() => Ok(Value::Undefined),
             Err(Failure::Type(message)) => Err(anyhow::anyhow!("{TYPE_ERROR}: {name}: {message}")),
             Err(Failure::Builtin(message)) => {

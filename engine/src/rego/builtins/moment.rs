@@ -7,7 +7,7 @@ use regorus::Value;
 use sha2::{Digest, Sha256};
 
 use super::operand::{integer, operand};
-use super::{Builtin, Failure, builtin};
+use super::{Builtin, Failure, budget, builtin};
 
 thread_local! {
     static CURRENT: RefCell<Option<Moment>> = const { RefCell::new(None) };
@@ -42,6 +42,7 @@ impl Moment {
 
     /// Runs an evaluation with this clock and seed, on this thread.
     pub(crate) fn during<T>(&self, evaluate: impl FnOnce() -> T) -> T {
+        budget::reset();
         CURRENT.with(|current| *current.borrow_mut() = Some(self.clone()));
         let result = evaluate();
         CURRENT.with(|current| *current.borrow_mut() = None);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use regorus::Value;
 
+use super::budget::exceeded;
 use super::operand::{bad_operand, operand, string};
 use super::{Builtin, Failure, builtin};
 
@@ -217,7 +218,7 @@ fn intersects(operands: &[Value]) -> Result<Value, Failure> {
 fn expand(operands: &[Value]) -> Result<Value, Failure> {
     let network = network(string(operands, 0)?)?;
     if network.last - network.first >= MOST_ADDRESSES {
-        return Err(Failure::new(format!(
+        return Err(exceeded(format!(
             "the network has more than {MOST_ADDRESSES} addresses"
         )));
     }

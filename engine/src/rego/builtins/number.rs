@@ -2,6 +2,7 @@
 
 use regorus::Value;
 
+use super::budget::exceeded;
 use super::operand::{bad_operand, number, operand};
 use super::{Builtin, Failure, builtin};
 
@@ -70,7 +71,7 @@ fn bound(operands: &[Value], at: usize) -> Result<i128, Failure> {
 fn range(from: i128, to: i128, step: i128) -> Result<Value, Failure> {
     let count = from.abs_diff(to) / step.unsigned_abs();
     if count >= u128::from(MOST_NUMBERS) {
-        return Err(Failure::new(format!(
+        return Err(exceeded(format!(
             "a range has at most {MOST_NUMBERS} numbers"
         )));
     }

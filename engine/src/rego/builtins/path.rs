@@ -3,6 +3,7 @@
 use regorus::Value;
 use regorus::value::{Array, Object, Set};
 
+use super::budget::exceeded;
 use super::operand::{items, object, operand, type_name};
 use super::{Builtin, Failure, builtin};
 
@@ -19,6 +20,13 @@ pub(super) const BUILTINS: &[Builtin] = &[
     }),
 ];
 
+/// How long a path is at most.
+pub(super) const MOST_SEGMENTS: usize = 128;
+
+fn too_long() -> Failure {
+    exceeded(format!("a path has at most {MOST_SEGMENTS} segments"))
+}
+
 /// The paths of an operand as one tree: objects whose leaves are null.
 fn paths(operands: &[Value]) -> Result<Value, Failure> {
     let mut tree = Value::from(Object::new());
@@ -32,6 +40,8 @@ fn paths(operands: &[Value]) -> Result<Value, Failure> {
 pub(super) fn segments(path: &Value) -> Result<Vec<Value>, Failure> {
     match path {
         Value::String(path) if path.is_empty() => Ok(Vec::new()),
+        Value::String(path) if path.matches('/').count() > MOST_SEGMENTS => Err(too_long()),
+        Value::Array(segments) if segments.len() > MOST_SEGMENTS => Err(too_long()),
         Value::String(path) => Ok(path
             .trim_start_matches('/')
             .split('/')

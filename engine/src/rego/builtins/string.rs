@@ -2,6 +2,7 @@
 
 use regorus::Value;
 
+use super::budget::exceeded;
 use super::operand::{
     bad_operand, integer, number, object, operand, string, strings, whole, wrong_type,
 };
@@ -89,7 +90,7 @@ fn on_two(operands: &[Value], run: impl FnOnce(&str, &str) -> Value) -> Result<V
 fn bounded(length: Option<usize>) -> Result<(), Failure> {
     match length {
         Some(length) if length <= LONGEST => Ok(()),
-        _ => Err(Failure::new("the string would be too long")),
+        _ => Err(exceeded("the string would be too long")),
     }
 }
 

@@ -6,6 +6,7 @@ use regorus::Value;
 use regorus::unstable::{BoolOp, Expr, Literal, Module as Ast, Query, Rule};
 use soc2gate_source::{Code, Diagnostic};
 
+use super::never_true::{Demands, PossibleValues};
 use super::walk::each_statement;
 use super::{Context, name_of, report};
 use crate::rego::reference::{head, start_of, static_path};
@@ -45,13 +46,15 @@ const GUARDS: &[&str] = &[
 ];
 
 pub(super) fn lint(module: &Ast, context: &Context<'_>, found: &mut Vec<Diagnostic>) {
-    let mut package = Package::new(context);
+    let package = Package::new(context);
+    let none = PossibleValues::new();
+    let possible = context.possible.get(&context.package).unwrap_or(&none);
     for rule in &module.policy {
         if name_of(rule).as_deref() == Some("deny")
             && let Rule::Spec { bodies, .. } = rule.as_ref()
         {
             for body in bodies {
-                package.body(&body.query, found);
+                package.body(&body.query, possible, found);
             }
         }
     }
@@ -115,11 +118,16 @@ impl Package {
     }
 
     /// One body of a `deny`.
-    fn body(&mut self, query: &Query, found: &mut Vec<Diagnostic>) {
+    fn body(&self, query: &Query, possible: &PossibleValues, found: &mut Vec<Diagnostic>) {
         let locals = locals(query, self);
         let guarded = guards(query, self, &locals);
-        let mut equal: BTreeMap<String, Value> = BTreeMap::new();
+        let full = |reference: &Reference| self.full(reference, &locals);
+        let mut demands = Demands::new(&full, possible);
         for statement in &query.stmts {
+            if demands.add(statement) {
+                let message = "this never holds, so the rule denies nothing".to_owned();
+                report(found, Code::LintNeverTrue, &statement.span, message);
+            }
             let (Literal::Expr { expr, .. } | Literal::NotExpr { expr, .. }) = &statement.literal
             else {
                 continue;
@@ -145,10 +153,6 @@ impl Package {
                     report(found, Code::LintComparison, &statement.span, message);
                 }
                 None => {}
-            }
-            if !is_negated && is_never_true(expr, &locals, self, &mut equal) {
-                let message = "this never holds, so the rule denies nothing".to_owned();
-                report(found, Code::LintNeverTrue, &statement.span, message);
             }
         }
     }
@@ -327,72 +331,5 @@ fn arguments(expr: &Expr) -> Vec<&Expr> {
         Expr::Call { fcn, .. } if is_call_of(fcn, &["object.get"]) => Vec::new(),
         Expr::Call { params, .. } => params.iter().flat_map(|param| arguments(param)).collect(),
         other => vec![other],
-    }
-}
-
-/// Whether an expression is false whatever the input is, also beside those before it.
-fn is_never_true(
-    expr: &Expr,
-    locals: &BTreeMap<String, String>,
-    package: &Package,
-    equal: &mut BTreeMap<String, Value>,
-) -> bool {
-    match expr {
-        Expr::Bool { value, .. } => *value == Value::Bool(false),
-        Expr::BoolExpr { op, lhs, rhs, .. } => match (scalar(lhs), scalar(rhs)) {
-            (Some(left), Some(right)) => !holds(op, left, right),
-            (Some(value), None) if *op == BoolOp::Eq => {
-                contradicts(rhs, value, locals, package, equal)
-            }
-            (None, Some(value)) if *op == BoolOp::Eq => {
-                contradicts(lhs, value, locals, package, equal)
-            }
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
-/// Whether a reference was said to be equal to something else.
-fn contradicts(
-    expr: &Expr,
-    value: &Value,
-    locals: &BTreeMap<String, String>,
-    package: &Package,
-    equal: &mut BTreeMap<String, Value>,
-) -> bool {
-    let Some(reference) =
-        reference(expr).filter(|reference| !reference.variables.iter().any(|name| name == "_"))
-    else {
-        return false;
-    };
-    let path = package.full(&reference, locals);
-    if let Some(known) = equal.get(&path) {
-        known != value
-    } else {
-        equal.insert(path, value.clone());
-        false
-    }
-}
-
-fn scalar(expr: &Expr) -> Option<&Value> {
-    match expr {
-        Expr::String { value, .. }
-        | Expr::RawString { value, .. }
-        | Expr::Number { value, .. }
-        | Expr::Bool { value, .. }
-        | Expr::Null { value, .. } => Some(value),
-        _ => None,
-    }
-}
-
-fn holds(op: &BoolOp, left: &Value, right: &Value) -> bool {
-    match op {
-        BoolOp::Lt => left < right,
-        BoolOp::Le => left <= right,
-        BoolOp::Eq => left == right,
-        BoolOp::Ge => left >= right,
-        BoolOp::Gt => left > right,
-        BoolOp::Ne => left != right,
     }
 }

@@ -4,10 +4,11 @@
 //! bodies of `deny` only: what a helper means where it is undefined depends on who asks.
 
 mod fail_open;
+mod never_true;
 mod style;
 pub(in crate::rego) mod walk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use regorus::unstable::{Module as Ast, NodeRef, Span};
 use soc2gate_source::{Code, Diagnostic};
@@ -15,15 +16,21 @@ use soc2gate_source::{Code, Diagnostic};
 use super::authored::Authored;
 use super::place::locate;
 use super::reference::{head, static_path};
-use super::{Module, package_of};
+use super::{Module, RegoVersion, package_of};
 use crate::PolicySource;
+use crate::metadata::read_control;
+use never_true::{PossibleValues, possible_values};
 
 /// What may be wrong with some files that are read together, ordered by place. Files that do not parse are left to those
 /// who load them.
 pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
+    // What is broken in version 1 may be something else in version 0.
     let sources: Vec<Module> = files
         .iter()
-        .map(|file| Module::new(&file.file, &file.text))
+        .map(|file| Module {
+            version: Some(RegoVersion::V1),
+            ..Module::new(&file.file, &file.text)
+        })
         .collect();
     let authored = Authored::new(&sources);
     let modules = authored.trees();
@@ -32,12 +39,20 @@ pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
         .filter(|file| file.claims_control())
         .map(|file| file.file.as_str())
         .collect();
+    let possible = files
+        .iter()
+        .filter_map(|file| {
+            let control = read_control(&file.file, &file.text, true).ok()??;
+            Some((control.package, possible_values(&control.inputs)))
+        })
+        .collect();
     let mut found = Vec::new();
     for module in modules {
         let file = module.package.span.source.get_path().clone();
         let context = Context {
             package: package_of(module),
             is_control: controls.contains(file.as_str()),
+            possible: &possible,
             modules,
         };
         style::lint(module, &context, &mut found);
@@ -54,11 +69,25 @@ pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
     found
 }
 
+/// What of that is said whenever controls are loaded: what is not used, and a `deny` that never holds.
+pub(crate) fn load_warnings(files: &[PolicySource]) -> Vec<Diagnostic> {
+    let mut found = lint_rego(files);
+    found.retain(|found| {
+        matches!(
+            found.code,
+            Code::LintUnusedImport | Code::LintUnusedVariable | Code::LintNeverTrue
+        )
+    });
+    found
+}
+
 /// What is known of a module beside what it says.
 struct Context<'a> {
     package: String,
     /// Whether the file has the METADATA of a control.
     is_control: bool,
+    /// What the subjects of each control can be.
+    possible: &'a BTreeMap<String, PossibleValues>,
     modules: &'a [NodeRef<Ast>],
 }
 

@@ -1,16 +1,19 @@
 //! Calls of built-ins that this crate adds, where regorus does for its own built-ins only what OPA does for all:
 //! a result as one more argument, `f(x, y)` for `y = f(x)`, and `with` that puts one function in the place of another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use regorus::unstable::{BUILTINS, Expr, Literal, Module as Ast};
 
+use super::extent::insertion;
+use super::names::Names;
+use super::results::from_root;
 use super::tokens::{Kind, tokens};
 use crate::rego::builtins;
 use crate::rego::edits::Edit;
 use crate::rego::link::parts;
-use crate::rego::reference::{head, import_alias, package_path, start_of, static_path};
+use crate::rego::reference::{import_alias, package_path, path_text, start_of, static_path};
 use crate::rego::walk::{Node, walk_rule};
 
 /// The package of functions that stand for built-ins.
@@ -23,20 +26,24 @@ pub(in crate::rego) struct Calls {
 }
 
 /// Looks for calls that regorus would not make.
-pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>]) -> Calls {
-    let rules = rule_names(modules);
-    let names: Vec<Names<'_>> = modules
+pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>], known: &Names) -> Calls {
+    let names: Vec<Own<'_>> = modules
         .iter()
         .map(AsRef::as_ref)
-        .map(|module| Names {
-            rules: rules.get(&package_path(module)),
+        .map(|module| Own {
+            rules: known.rules(module),
             imports: module.imports.iter().filter_map(import_alias).collect(),
         })
         .collect();
+    let own = &known.functions;
+    let mut own_replaced = BTreeSet::new();
     let mut replaced = BTreeSet::new();
     let mut replacing = BTreeSet::new();
     for (module, names) in modules.iter().zip(&names) {
-        each_with(module.as_ref(), |target, value| {
+        let module = module.as_ref();
+        each_with(module, |target, value| {
+            let path = static_path(target).map(|path| from_root(module, &path));
+            own_replaced.extend(path.filter(|path| own.contains(path)));
             let target = names.builtin(target);
             replaced.extend(target.filter(|name| !BUILTINS.contains_key(name.as_str())));
             replacing.extend(names.builtin(value));
@@ -46,7 +53,11 @@ pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>]) -> Calls {
     let edits = modules
         .iter()
         .zip(&names)
-        .map(|(module, names)| module_edits(module.as_ref(), names, &replaced))
+        .map(|(module, names)| {
+            let mut edits = module_edits(module.as_ref(), names, &replaced);
+            edits.extend(rooted(module.as_ref(), names, &own_replaced));
+            edits
+        })
         .collect();
     Calls {
         edits,
@@ -54,26 +65,13 @@ pub(in crate::rego) fn calls(modules: &[impl AsRef<Ast>]) -> Calls {
     }
 }
 
-/// The names of the rules of each package.
-pub(super) fn rule_names(modules: &[impl AsRef<Ast>]) -> BTreeMap<Vec<String>, BTreeSet<String>> {
-    let mut rules: BTreeMap<Vec<String>, BTreeSet<String>> = BTreeMap::new();
-    for module in modules.iter().map(AsRef::as_ref) {
-        let names = module
-            .policy
-            .iter()
-            .filter_map(|rule| static_path(head(rule).0)?.into_iter().next());
-        rules.entry(package_path(module)).or_default().extend(names);
-    }
-    rules
-}
-
 /// The names of a module that are no built-ins: its package's rules, and its imports.
-struct Names<'a> {
+struct Own<'a> {
     rules: Option<&'a BTreeSet<String>>,
     imports: BTreeSet<String>,
 }
 
-impl Names<'_> {
+impl Own<'_> {
     /// The built-in that a reference names.
     fn builtin(&self, reference: &Expr) -> Option<String> {
         let path = static_path(reference)?;
@@ -117,7 +115,7 @@ fn mangled(name: &str) -> String {
     format!("builtin_{}", name.replace('.', "__"))
 }
 
-fn module_edits(module: &Ast, names: &Names<'_>, replaced: &BTreeSet<String>) -> Vec<Edit> {
+fn module_edits(module: &Ast, names: &Own<'_>, replaced: &BTreeSet<String>) -> Vec<Edit> {
     let mut edits = Vec::new();
     for rule in &module.policy {
         walk_rule(rule, &mut |node| match node {
@@ -146,6 +144,34 @@ fn module_edits(module: &Ast, names: &Names<'_>, replaced: &BTreeSet<String>) ->
     edits
 }
 
+/// Functions that `with` replaces, with their whole paths: regorus replaces a function only where it is called by the
+/// name that `with` has for it.
+fn rooted(module: &Ast, names: &Own<'_>, replaced: &BTreeSet<Vec<String>>) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let package = path_text(&package_path(module));
+    for rule in &module.policy {
+        walk_rule(rule, &mut |node| {
+            let (reference, is_target) = match node {
+                Node::With(modifier) => (&modifier.refr, true),
+                Node::Expr(Expr::Call { fcn, .. }) if !replaced.is_empty() => (fcn, false),
+                _ => return,
+            };
+            let Some(path) = static_path(reference) else {
+                return;
+            };
+            let is_own = path
+                .first()
+                .is_some_and(|first| names.rules.is_some_and(|rules| rules.contains(first)));
+            if !is_own || !(is_target || replaced.contains(&from_root(module, &path))) {
+                return;
+            }
+            let start = usize::try_from(start_of(reference).start).ok();
+            edits.extend(start.map(|start| insertion(start, format!("{package}."))));
+        });
+    }
+    edits
+}
+
 /// The function that stands for a built-in, in the place of its name.
 fn rename(reference: &Expr, name: &str) -> Option<Edit> {
     let end = parts(reference).last()?.1?;
@@ -157,7 +183,7 @@ fn rename(reference: &Expr, name: &str) -> Option<Edit> {
 }
 
 /// `f(x, y)` as `y = f(x)`, where `f` is a built-in of this crate that takes one argument.
-fn result(call: &Expr, names: &Names<'_>) -> Option<[Edit; 2]> {
+fn result(call: &Expr, names: &Own<'_>) -> Option<[Edit; 2]> {
     let Expr::Call {
         span, fcn, params, ..
     } = call
@@ -260,13 +286,25 @@ mod tests {
     }
 
     #[test]
+    fn a_function_that_is_replaced_has_its_path() {
+        let (text, count) = rewritten(
+            "package a[\"b-c\"].d\n\np if f(f(1)) == 2 with f as g\n\nq if f(1) with r as 2\n\nf(x) := x\n\ng(x) := x\n\nr := 1",
+        );
+        assert_eq!(
+            text,
+            "package a[\"b-c\"].d\n\np if data.a[\"b-c\"].d.f(data.a[\"b-c\"].d.f(1)) == 2 with data.a[\"b-c\"].d.f as g\n\nq if data.a[\"b-c\"].d.f(1) with data.a[\"b-c\"].d.r as 2\n\nf(x) := x\n\ng(x) := x\n\nr := 1"
+        );
+        assert_eq!(count, 1);
+    }
+
+    #[test]
     fn a_function_stands_for_a_builtin_that_is_replaced() {
         let (text, count) = rewritten(
             "package a\n\np if internal.template_string([1]) == 2 with internal.template_string as f with count as g with f as sum\n\nf(x) := x\n\ng := 1",
         );
         assert_eq!(
             text,
-            "package a\n\np if data.soc2gate_builtins.builtin_internal__template_string([1]) == 2 with data.soc2gate_builtins.builtin_internal__template_string as f with count as g with f as data.soc2gate_builtins.builtin_sum\n\nf(x) := x\n\ng := 1"
+            "package a\n\np if data.soc2gate_builtins.builtin_internal__template_string([1]) == 2 with data.soc2gate_builtins.builtin_internal__template_string as f with count as g with data.a.f as data.soc2gate_builtins.builtin_sum\n\nf(x) := x\n\ng := 1"
         );
         assert_eq!(count, 2);
     }

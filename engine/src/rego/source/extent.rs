@@ -1,127 +1,214 @@
-//! Where an expression stands in its text: the span of a reference is that of its last part only.
+//! Where an expression stands in its text, and how it is written on one line elsewhere. What regorus notes of it is not
+//! enough: a string is what is between its quotes, parentheses are not part of what is in them, and an object of several
+//! fields starts at its last one.
 
 use regorus::unstable::Expr;
 
-use super::tokens::{Kind, tokens};
+use super::tokens::{Kind, Token, tokens};
+use crate::rego::edits::Edit;
 use crate::rego::walk::{Node, walk};
 
 /// A part of a text, in bytes.
 pub(super) type Extent = (usize, usize);
 
-/// Where an expression stands; None where that is not plain, as with parentheses at its start or end.
-pub(super) fn extent(text: &str, expr: &Expr) -> Option<Extent> {
-    let (start, end) = match expr {
-        Expr::RefDot { field, refr, .. } => (extent(text, refr)?.0, index(field.0.end)?),
-        Expr::RefBrack { refr, .. } => {
-            let (start, end) = extent(text, refr)?;
-            (start, closed(text, end)?)
-        }
-        // A call starts where its function does.
-        Expr::Call { span, fcn, .. } => (extent(text, fcn)?.0, index(span.end)?),
-        Expr::BinExpr { lhs, rhs, .. }
-        | Expr::BoolExpr { lhs, rhs, .. }
-        | Expr::ArithExpr { lhs, rhs, .. } => (extent(text, lhs)?.0, extent(text, rhs)?.1),
-        // The span of a collection may be that of its last element.
-        Expr::Array { items, .. } | Expr::Set { items, .. } => {
-            around(text, extent(text, items.first()?)?.0)?
-        }
-        Expr::Object { fields, .. } => around(text, extent(text, &fields.first()?.1)?.0)?,
-        Expr::UnaryExpr { .. }
-        | Expr::AssignExpr { .. }
-        | Expr::Membership { .. }
-        | Expr::ArrayCompr { .. }
-        | Expr::SetCompr { .. }
-        | Expr::ObjectCompr { .. } => return None,
-        // The span of a string is what is between its quotes.
-        Expr::String { span, .. } | Expr::RawString { span, .. } => {
-            let start = index(span.start)?.checked_sub(1)?;
-            (start, end_of(text, start, span.end)?)
-        }
-        other => (index(other.span().start)?, index(other.span().end)?),
-    };
-    is_balanced(text.get(start..end)?).then_some((start, end))
+/// A text and its words.
+pub(super) struct Layout<'a> {
+    pub(super) text: &'a str,
+    /// Comments are left out.
+    words: Vec<Token>,
 }
 
-/// Where an expression stands that can be written on one line elsewhere.
-pub(super) fn movable(text: &str, expr: &Expr) -> Option<Extent> {
-    let (start, end) = extent(text, expr)?;
-    let is_on_one_line = !text.get(start..end)?.contains('\n');
-    (is_on_one_line || !has_comprehension(expr)).then_some((start, end))
-}
+impl<'a> Layout<'a> {
+    pub(super) fn new(text: &'a str) -> Self {
+        let mut words = tokens(text);
+        words.retain(|token| token.kind != Kind::Comment);
+        Self { text, words }
+    }
 
-/// Whether there is a comprehension in an expression. Its statements may stand on lines of their own, which cannot
-/// become one.
-fn has_comprehension(expr: &Expr) -> bool {
-    let mut found = false;
-    walk(expr, &mut |node| {
-        found |= matches!(
-            node,
-            Node::Expr(Expr::ArrayCompr { .. } | Expr::SetCompr { .. } | Expr::ObjectCompr { .. })
-        );
-    });
-    found
-}
+    /// Where an expression stands, without the parentheses around it; None where its place does not hold it alone.
+    pub(super) fn extent(&self, expr: &Expr) -> Option<Extent> {
+        let start = self.start(expr)?;
+        let end = match expr {
+            Expr::Object { .. } => self.closed(start)?,
+            Expr::Set { items, .. } if items.is_empty() => self.closed(start)?,
+            Expr::RefDot { field, .. } => self.end(field.0.end)?,
+            other => self.end(other.span().end)?,
+        };
+        self.is_balanced(start, end).then_some((start, end))
+    }
 
-/// The brackets around what starts with an element at a place.
-fn around(text: &str, first: usize) -> Option<Extent> {
-    let before = text.get(..first)?.trim_end();
-    let open = before.strip_suffix(['[', '{'])?.len();
-    Some((open, closed(text, open)?))
-}
-
-/// The end of what a span ends with, which started at `start`: the span of a string ends before its quote.
-pub(super) fn end_of(text: &str, start: usize, end: u32) -> Option<usize> {
-    let end = index(end)?;
-    let rest = text.get(start..)?;
-    let last = tokens(rest)
-        .into_iter()
-        .filter(|token| token.kind != Kind::Comment)
-        .take_while(|token| start + token.start < end)
-        .last();
-    Some(last.map_or(end, |token| end.max(start + token.end)))
-}
-
-/// Whether every bracket in a text is closed in it.
-fn is_balanced(text: &str) -> bool {
-    let mut depth = 0_usize;
-    for token in tokens(text) {
-        if token.kind != Kind::Sign {
-            continue;
-        }
-        match text.get(token.start..token.end) {
-            Some("[" | "(" | "{") => depth += 1,
-            Some("]" | ")" | "}") => match depth.checked_sub(1) {
-                Some(less) => depth = less,
-                None => return false,
-            },
-            _ => {}
+    fn start(&self, expr: &Expr) -> Option<usize> {
+        match expr {
+            Expr::RefDot { refr, .. } | Expr::RefBrack { refr, .. } => self.start(refr),
+            Expr::Call { fcn, .. } => self.start(fcn),
+            // The brace before its first field.
+            Expr::Object { fields, .. } if !fields.is_empty() => {
+                let first = self.start(&fields.first()?.1)?;
+                let before = self.words.partition_point(|word| word.start < first);
+                let brace = self.words.get(..before)?.iter().rev();
+                let mut signs = brace.skip_while(|word| self.written(word) == "(");
+                signs
+                    .next()
+                    .filter(|word| self.written(word) == "{")
+                    .map(|word| word.start)
+            }
+            other => {
+                let at = index(other.span().start)?;
+                let word = self.words.partition_point(|word| word.end <= at);
+                self.words.get(word).map(|word| word.start)
+            }
         }
     }
-    depth == 0
+
+    /// The end of what a span ends with: the span of a string ends before its quote.
+    pub(super) fn end(&self, end: u32) -> Option<usize> {
+        let end = index(end)?;
+        let behind = self.words.partition_point(|word| word.start < end);
+        self.words.get(behind.checked_sub(1)?).map(|word| word.end)
+    }
+
+    fn written(&self, word: &Token) -> &'a str {
+        self.text.get(word.start..word.end).unwrap_or_default()
+    }
+
+    /// The last word before a place.
+    pub(super) fn word_before(&self, place: usize) -> Option<&'a str> {
+        let before = self.words.partition_point(|word| word.start < place);
+        let last = self.words.get(before.checked_sub(1)?)?;
+        Some(self.written(last))
+    }
+
+    /// Where a word stands in a part of the text.
+    pub(super) fn place_of(&self, wanted: &str, extent: Extent) -> Option<Extent> {
+        let mut words = self.words(extent).iter();
+        let found = words.find(|word| self.written(word) == wanted)?;
+        Some((found.start, found.end))
+    }
+
+    /// The words of a part of the text.
+    fn words(&self, (start, end): Extent) -> &[Token] {
+        let from = self.words.partition_point(|word| word.start < start);
+        let to = self.words.partition_point(|word| word.start < end);
+        self.words.get(from..to).unwrap_or_default()
+    }
+
+    /// Whether every bracket in a part of the text is closed in it.
+    fn is_balanced(&self, start: usize, end: usize) -> bool {
+        let mut depth = 0_usize;
+        for word in self.words((start, end)) {
+            match (word.kind, self.written(word)) {
+                (Kind::Sign, "[" | "(" | "{") => depth += 1,
+                (Kind::Sign, "]" | ")" | "}") => match depth.checked_sub(1) {
+                    Some(less) => depth = less,
+                    None => return false,
+                },
+                _ => {}
+            }
+        }
+        depth == 0
+    }
+
+    /// Where the first bracket closes that opens at or behind a place.
+    fn closed(&self, at: usize) -> Option<usize> {
+        let mut depth = 0_usize;
+        for word in self.words((at, self.text.len())) {
+            match (word.kind, self.written(word)) {
+                (Kind::Sign, "[" | "(" | "{") => depth += 1,
+                (Kind::Sign, "]" | ")" | "}") => {
+                    depth = depth.checked_sub(1)?;
+                    if depth == 0 {
+                        return Some(word.end);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// An expression as it is written on one line.
+    pub(super) fn flat(&self, expr: &Expr) -> Option<String> {
+        self.flat_part(self.extent(expr)?, &[expr])
+    }
+
+    /// A part of the text on one line, without its comments. `within` are the expressions in it: the statements of their
+    /// comprehensions may end with their lines.
+    pub(super) fn flat_part(&self, extent: Extent, within: &[&Expr]) -> Option<String> {
+        let written = self.text.get(extent.0..extent.1)?;
+        if !written.contains('\n') {
+            return Some(written.to_owned());
+        }
+        let ends = self.statement_ends(within)?;
+        let mut flat = String::with_capacity(written.len());
+        let mut at = extent.0;
+        for word in self.words(extent) {
+            let between = self.text.get(at..word.start)?;
+            flat.push_str(if between.contains('\n') { " " } else { between });
+            let written = self.written(word);
+            match (word.kind, raw(written)) {
+                (Kind::Text, Some(raw)) if raw.contains('\n') => {
+                    flat.push_str(&serde_json::to_string(raw).ok()?);
+                }
+                _ => flat.push_str(written),
+            }
+            if ends.contains(&word.end) {
+                flat.push(';');
+            }
+            at = word.end;
+        }
+        Some(flat)
+    }
+
+    /// Where statements end that no semicolon ends, but for the last one of each body.
+    fn statement_ends(&self, within: &[&Expr]) -> Option<Vec<usize>> {
+        let mut ends = Vec::new();
+        let mut is_known = true;
+        let mut visit = |node: &Node<'_>| {
+            let Node::Body(query) = node else {
+                return;
+            };
+            for (statement, next) in query.stmts.iter().zip(query.stmts.iter().skip(1)) {
+                let found = self.end(statement.span.end).zip(index(next.span.start));
+                let Some((end, next)) = found else {
+                    is_known = false;
+                    continue;
+                };
+                let between = self.words((end, next));
+                if !between.iter().any(|word| self.written(word) == ";") {
+                    ends.push(end);
+                }
+            }
+        };
+        within.iter().for_each(|expr| walk(expr, &mut visit));
+        is_known.then_some(ends)
+    }
+
+    /// What stands in the place of an expression once it is written elsewhere; its lines stay.
+    pub(super) fn replaced(&self, (start, end): Extent, text: &str) -> Option<Edit> {
+        let lines = self.text.get(start..end)?.matches('\n').count();
+        Some(Edit {
+            start,
+            end,
+            text: format!("{text}{}", "\n".repeat(lines)),
+        })
+    }
+}
+
+/// A text that is put in at a place.
+pub(super) fn insertion(at: usize, text: String) -> Edit {
+    Edit {
+        start: at,
+        end: at,
+        text,
+    }
+}
+
+/// What is between the backticks of a raw string.
+fn raw(written: &str) -> Option<&str> {
+    written.strip_prefix('`')?.strip_suffix('`')
 }
 
 /// A place in bytes.
 pub(super) fn index(at: u32) -> Option<usize> {
     usize::try_from(at).ok()
-}
-
-/// Where the bracket closes that opens at a place.
-fn closed(text: &str, open: usize) -> Option<usize> {
-    let mut depth = 0_usize;
-    for token in tokens(text.get(open..)?) {
-        if token.kind != Kind::Sign {
-            continue;
-        }
-        match text.get(open + token.start..open + token.end)? {
-            "[" | "(" | "{" => depth += 1,
-            "]" | ")" | "}" => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(open + token.end);
-                }
-            }
-            _ => {}
-        }
-    }
-    None
 }

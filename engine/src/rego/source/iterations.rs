@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use regorus::unstable::{Expr, Literal, LiteralStmt, Module as Ast, Rule, RuleHead};
 
-use super::extent::{Extent, extent};
+use super::extent::{Layout, insertion};
 use crate::rego::edits::Edit;
 use crate::rego::reference::{Scope, head, package_path, resolve, static_path};
 
@@ -17,6 +17,7 @@ const COLLECTIONS: &[&str] = &[
     "array.concat",
     "array.reverse",
     "array.slice",
+    FUNCTION,
     "intersection",
     "net.cidr_expand",
     "numbers.range",
@@ -55,27 +56,24 @@ impl<'a> Collections<'a> {
         Self { rules }
     }
 
-    /// The change to a statement, if it goes through something that may be no collection.
-    pub(super) fn edits(&self, module: &Ast, statement: &LiteralStmt) -> Option<[Edit; 2]> {
+    /// The changes to a statement, if it goes through something that may be no collection; None where the place of that
+    /// is not known.
+    pub(super) fn edits(
+        &self,
+        layout: &Layout<'_>,
+        module: &Ast,
+        statement: &LiteralStmt,
+    ) -> Option<Vec<Edit>> {
         let Literal::SomeIn { collection, .. } = &statement.literal else {
-            return None;
+            return Some(Vec::new());
         };
         if self.is_collection(module, collection, DEPTH) {
-            return None;
+            return Some(Vec::new());
         }
-        let text = module.package.span.source.contents();
-        let (start, end): Extent = extent(text, collection)?;
-        Some([
-            Edit {
-                start,
-                end: start,
-                text: format!("{FUNCTION}("),
-            },
-            Edit {
-                start: end,
-                end,
-                text: ")".to_owned(),
-            },
+        let (start, end) = layout.extent(collection)?;
+        Some(vec![
+            insertion(start, format!("{FUNCTION}(")),
+            insertion(end, ")".to_owned()),
         ])
     }
 

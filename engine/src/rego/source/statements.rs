@@ -10,83 +10,84 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{AssignOp, BoolOp, Expr, Literal, LiteralStmt, Module as Ast};
 
-use super::extent::{Extent, end_of, index, movable};
+use super::extent::{Extent, Layout, index};
 use super::iterations::Collections;
-use super::tokens::{Kind, tokens};
+use super::names::Names;
+use super::{Rewriting, next_number};
 use crate::rego::edits::Edit;
-use crate::rego::reference::{import_alias, package_path};
 use crate::rego::walk::{Node, walk_rule};
 
 /// What the name of a term that was taken out starts with.
-const PREFIX: &str = "soc2gate_term_";
+pub(super) const PREFIX: &str = "soc2gate_term_";
 
-/// The changes to the statements of each module, in their order: negations, and what `some … in` goes through.
-pub(in crate::rego) fn statements(modules: &[impl AsRef<Ast>]) -> Vec<Vec<Edit>> {
-    let names = super::calls::rule_names(modules);
+/// The changes to the statements of each module, in their order: negations, and what `some … in` goes through. What
+/// stands in a term that is taken out is left for the next time.
+pub(in crate::rego) fn statements(modules: &[impl AsRef<Ast>], names: &Names) -> Vec<Rewriting> {
     let collections = Collections::new(modules);
     modules
         .iter()
         .map(AsRef::as_ref)
         .map(|module| {
-            let mut rules = names
-                .get(&package_path(module))
-                .cloned()
-                .unwrap_or_default();
-            rules.extend(module.imports.iter().filter_map(import_alias));
+            let text = module.package.span.source.contents();
             let mut search = Search {
-                text: module.package.span.source.contents(),
-                rules,
-                count: 0,
-                edits: Vec::new(),
+                layout: Layout::new(text),
+                rules: names.references(module),
+                number: next_number(text, PREFIX),
+                found: Rewriting::default(),
                 taken: Vec::new(),
             };
-            if !search.text.contains(PREFIX) {
-                for rule in &module.policy {
-                    walk_rule(rule, &mut |node| {
-                        if let Node::Statement(statement) = node {
-                            search.statement(statement);
-                            search.iteration(module, &collections, statement);
-                        }
-                    });
-                }
+            for rule in &module.policy {
+                walk_rule(rule, &mut |node| {
+                    if let Node::Statement(statement) = node {
+                        search.statement(module, &collections, statement);
+                    }
+                });
             }
-            search.edits
+            search.found
         })
         .collect()
 }
 
 struct Search<'a> {
-    text: &'a str,
+    layout: Layout<'a>,
     /// Names that are references though they look like variables.
     rules: BTreeSet<String>,
-    count: usize,
-    edits: Vec<Edit>,
-    /// What was taken out: a negation inside of it goes along as it is.
+    /// That of the next name.
+    number: usize,
+    found: Rewriting,
+    /// What was taken out.
     taken: Vec<Extent>,
 }
 
-impl Search<'_> {
-    fn statement(&mut self, statement: &LiteralStmt) {
-        let Literal::NotExpr { expr, .. } = &statement.literal else {
-            return;
-        };
-        if self.is_taken(statement) {
-            return;
-        }
-        let mut terms = Vec::new();
-        if self.negated(expr, &mut terms).is_none() || terms.is_empty() {
-            return;
-        }
-        if let Some(edits) = self.taken_out(statement, &terms) {
-            self.edits.extend(edits);
-            self.taken.extend(terms);
-        }
-    }
+/// A term that is evaluated before the statement it stands in.
+struct Taken<'e> {
+    expr: &'e Expr,
+    extent: Extent,
+}
 
-    fn iteration(&mut self, module: &Ast, collections: &Collections<'_>, statement: &LiteralStmt) {
-        if !self.is_taken(statement) {
-            let edits = collections.edits(module, statement);
-            self.edits.extend(edits.into_iter().flatten());
+impl Search<'_> {
+    fn statement(&mut self, module: &Ast, collections: &Collections<'_>, statement: &LiteralStmt) {
+        let edits = match &statement.literal {
+            Literal::NotExpr { expr, .. } => {
+                let mut terms = Vec::new();
+                self.negated(expr, &mut terms)
+                    .and_then(|()| self.taken_out(statement, &terms))
+            }
+            _ => collections.edits(&self.layout, module, statement),
+        };
+        match edits {
+            Some(edits) if edits.is_empty() => {}
+            Some(_) if self.is_taken(statement) => self.found.is_unfinished = true,
+            Some(edits) => {
+                self.taken
+                    .extend(edits.iter().map(|edit| (edit.start, edit.end)));
+                // They are written again with each term.
+                self.taken.extend(self.layout.modifiers(statement));
+                self.found.edits.extend(edits);
+            }
+            None => self
+                .found
+                .refuse(statement.span.start, "write the parts of this statement as statements of their own before it: they cannot be told apart here"),
         }
     }
 
@@ -100,7 +101,7 @@ impl Search<'_> {
     }
 
     /// The terms of a negated expression that are evaluated before it; None where one has no plain place.
-    fn negated(&self, expr: &Expr, terms: &mut Vec<Extent>) -> Option<()> {
+    fn negated<'e>(&self, expr: &'e Expr, terms: &mut Vec<Taken<'e>>) -> Option<()> {
         match expr {
             Expr::BoolExpr {
                 op: BoolOp::Eq,
@@ -135,12 +136,16 @@ impl Search<'_> {
                 self.operand(value, terms)?;
                 self.operand(collection, terms)
             }
+            Expr::Array { .. }
+            | Expr::Set { .. }
+            | Expr::Object { .. }
+            | Expr::UnaryExpr { .. } => self.operand(expr, terms),
             _ => Some(()),
         }
     }
 
     /// A side of an equality: a reference stays in its place, but for what is in its brackets.
-    fn side(&self, expr: &Expr, terms: &mut Vec<Extent>) -> Option<()> {
+    fn side<'e>(&self, expr: &'e Expr, terms: &mut Vec<Taken<'e>>) -> Option<()> {
         match expr {
             Expr::Var { .. } => Some(()),
             Expr::RefDot { refr, .. } => self.side(refr, terms),
@@ -155,7 +160,7 @@ impl Search<'_> {
     fn operands<'e>(
         &self,
         operands: impl Iterator<Item = &'e Expr>,
-        terms: &mut Vec<Extent>,
+        terms: &mut Vec<Taken<'e>>,
     ) -> Option<()> {
         for operand in operands {
             self.operand(operand, terms)?;
@@ -163,16 +168,16 @@ impl Search<'_> {
         Some(())
     }
 
-    fn operand(&self, expr: &Expr, terms: &mut Vec<Extent>) -> Option<()> {
+    fn operand<'e>(&self, expr: &'e Expr, terms: &mut Vec<Taken<'e>>) -> Option<()> {
         match expr {
             Expr::Var { span, .. } => {
                 if self.rules.contains(span.text()) || span.text() == "input" {
-                    terms.push((index(span.start)?, index(span.end)?));
+                    terms.push(self.taken_term(expr)?);
                 }
                 Some(())
             }
             Expr::RefDot { .. } | Expr::RefBrack { .. } | Expr::Call { .. } => {
-                terms.push(movable(self.text, expr)?);
+                terms.push(self.taken_term(expr)?);
                 Some(())
             }
             Expr::Array { items, .. } | Expr::Set { items, .. } => {
@@ -196,58 +201,28 @@ impl Search<'_> {
         }
     }
 
-    /// A statement with its terms before it.
-    fn taken_out(&mut self, statement: &LiteralStmt, terms: &[Extent]) -> Option<Vec<Edit>> {
-        let start = index(statement.span.start)?;
-        let end = end_of(self.text, start, statement.span.end)?;
-        let modifiers = match statement.with_mods.first() {
-            Some(first) => self.flat(index(first.span.start)?, end)?,
-            None => String::new(),
-        };
-        let mut before = String::new();
-        let mut edits = Vec::new();
-        for (from, to) in terms {
-            self.count += 1;
-            let name = format!("{PREFIX}{}", self.count);
-            before.push_str(&format!(
-                "{name} = {} {modifiers}; ",
-                self.flat(*from, *to)?
-            ));
-            let lines = self.text.get(*from..*to)?.matches('\n').count();
-            edits.push(Edit {
-                start: *from,
-                end: *to,
-                text: format!("{name}{}", "\n".repeat(lines)),
-            });
-        }
-        // A body of one expression has no braces.
-        let is_bare = self
-            .text
-            .get(..start)?
-            .trim_end()
-            .strip_suffix("if")
-            .is_some_and(|rest| rest.ends_with(char::is_whitespace));
-        if is_bare {
-            before.insert_str(0, "{ ");
-            edits.push(Edit {
-                start: end,
-                end,
-                text: " }".to_owned(),
-            });
-        }
-        edits.push(Edit {
-            start,
-            end: start,
-            text: before,
-        });
-        Some(edits)
+    fn taken_term<'e>(&self, expr: &'e Expr) -> Option<Taken<'e>> {
+        let extent = self.layout.extent(expr)?;
+        Some(Taken { expr, extent })
     }
 
-    /// A part of the text on one line; None where a comment would take the rest of it.
-    fn flat(&self, start: usize, end: usize) -> Option<String> {
-        let text = self.text.get(start..end)?;
-        let has_comment = tokens(text).iter().any(|token| token.kind == Kind::Comment);
-        (!has_comment).then(|| text.replace('\n', " "))
+    /// A statement with its terms before it.
+    fn taken_out(&mut self, statement: &LiteralStmt, terms: &[Taken<'_>]) -> Option<Vec<Edit>> {
+        if terms.is_empty() {
+            return Some(Vec::new());
+        }
+        let modifiers = self.layout.flat_modifiers(statement)?;
+        let mut before = String::new();
+        let mut edits = Vec::new();
+        for Taken { expr, extent } in terms {
+            let name = format!("{PREFIX}{}", self.number);
+            self.number += 1;
+            let written = self.layout.flat(expr)?;
+            before.push_str(&format!("{name} = {written}{modifiers}; "));
+            edits.push(self.layout.replaced(*extent, &name)?);
+        }
+        edits.extend(self.layout.before(statement, &before)?);
+        Some(edits)
     }
 }
 
@@ -269,7 +244,7 @@ mod tests {
         for (body, expected) in [
             (
                 "not f(input.x)",
-                "{ soc2gate_term_1 = input.x ; not f(soc2gate_term_1) }",
+                "{ soc2gate_term_1 = input.x; not f(soc2gate_term_1) }",
             ),
             (
                 "{ x := 1; not x < input.y[f(2)].z with input as 3 }",
@@ -277,11 +252,11 @@ mod tests {
             ),
             (
                 "{\n\tnot r in [input.a,\n\t\t{\"k\": f(1)}]\n}",
-                "{\n\tsoc2gate_term_1 = r ; soc2gate_term_2 = input.a ; soc2gate_term_3 = f(1) ; not soc2gate_term_1 in [soc2gate_term_2,\n\t\t{\"k\": soc2gate_term_3}]\n}",
+                "{\n\tsoc2gate_term_1 = r; soc2gate_term_2 = input.a; soc2gate_term_3 = f(1); not soc2gate_term_1 in [soc2gate_term_2,\n\t\t{\"k\": soc2gate_term_3}]\n}",
             ),
             (
                 "not f(input.x) == \"a\"",
-                "{ soc2gate_term_1 = f(input.x) ; not soc2gate_term_1 == \"a\" }",
+                "{ soc2gate_term_1 = f(input.x); not soc2gate_term_1 == \"a\" }",
             ),
             (
                 "not startswith(input.x, \"a\") with input.x as \"b\"",
@@ -289,11 +264,35 @@ mod tests {
             ),
             (
                 "{ not input.a[input.b] == 1 }",
-                "{ soc2gate_term_1 = input.b ; not input.a[soc2gate_term_1] == 1 }",
+                "{ soc2gate_term_1 = input.b; not input.a[soc2gate_term_1] == 1 }",
             ),
             (
                 "{ not f(1) == input.x }",
-                "{ soc2gate_term_1 = f(1) ; not soc2gate_term_1 == input.x }",
+                "{ soc2gate_term_1 = f(1); not soc2gate_term_1 == input.x }",
+            ),
+            (
+                "{\n\tnot f([x | # a\n\t\tx := `b\n\t\t`; x > (2)\n\t\tx # c\n\t]) == 1 # d\n}",
+                "{\n\tsoc2gate_term_1 = f([x | x := \"b\\n\\t\\t\"; x > (2); x ]); not soc2gate_term_1\n\n\n\n == 1 # d\n}",
+            ),
+            (
+                "not [input.x]",
+                "{ soc2gate_term_1 = input.x; not [soc2gate_term_1] }",
+            ),
+            (
+                "not (f((input.x)))",
+                "{ soc2gate_term_1 = input.x; not (f((soc2gate_term_1))) }",
+            ),
+            (
+                "not ((input.x) + (1)) * 2 > {\"a\": f(2), \"b\": 1}.a",
+                "{ soc2gate_term_1 = input.x; soc2gate_term_2 = {\"a\": f(2), \"b\": 1}.a; not ((soc2gate_term_1) + (1)) * 2 > soc2gate_term_2 }",
+            ),
+            (
+                "not f(f([1 | not f(f([1 | not f(input.x)]))]))",
+                "{ soc2gate_term_1 = f([1 | soc2gate_term_2 = f([1 | soc2gate_term_3 = input.x; not f(soc2gate_term_3)]); not f(soc2gate_term_2)]); not f(soc2gate_term_1) }",
+            ),
+            (
+                "not f(r) with input as {1 | not f(r)}",
+                "{ soc2gate_term_1 = r with input as {1 | soc2gate_term_2 = r; not f(soc2gate_term_2)}; not f(soc2gate_term_1) with input as {1 | soc2gate_term_3 = r; not f(soc2gate_term_3)} }",
             ),
         ] {
             assert_eq!(rewritten(body), expected);
@@ -343,7 +342,6 @@ mod tests {
             "{ some x in [1]; not f(x) }",
             "{ some x in [1]; not x in [1, 2] }",
             "{ some i in [1]; not input.x[i].y }",
-            "{\n\tnot f([x |\n\t\tx := 1\n\t\tx > 2\n\t]) == 1\n}",
             "not r",
             "f(input.x)",
         ] {

@@ -6,50 +6,48 @@ use std::collections::BTreeSet;
 
 use regorus::unstable::{Expr, Module as Ast, Rule, RuleBody, RuleHead};
 
-use super::calls::rule_names;
-use super::extent::{Extent, end_of, index, movable};
-use super::tokens::{Kind, tokens};
+use super::extent::{Layout, insertion};
+use super::names::Names;
+use super::relations::is_walk;
+use super::{Rewriting, next_number};
 use crate::rego::edits::Edit;
-use crate::rego::reference::{import_alias, package_path};
 
 /// What the name of a value that became a part of its body starts with.
-const PREFIX: &str = "soc2gate_value_";
+pub(super) const PREFIX: &str = "soc2gate_value_";
 
 /// The changes to each module, in their order. `old` says which are Rego v0, in which a body has no `if`.
-pub(in crate::rego) fn values(modules: &[impl AsRef<Ast>], old: &[bool]) -> Vec<Vec<Edit>> {
-    let names = rule_names(modules);
+pub(in crate::rego) fn values(
+    modules: &[impl AsRef<Ast>],
+    names: &Names,
+    old: &[bool],
+) -> Vec<Rewriting> {
     modules
         .iter()
         .map(AsRef::as_ref)
         .zip(old)
         .map(|(module, is_old)| {
-            let mut rules = names
-                .get(&package_path(module))
-                .cloned()
-                .unwrap_or_default();
-            rules.extend(module.imports.iter().filter_map(import_alias));
+            let text = module.package.span.source.contents();
             let mut search = Search {
-                text: module.package.span.source.contents(),
-                rules,
+                layout: Layout::new(text),
+                rules: names.references(module),
                 is_old: *is_old,
-                count: 0,
-                edits: Vec::new(),
+                number: next_number(text, PREFIX),
+                found: Rewriting::default(),
             };
-            if !search.text.contains(PREFIX) {
-                module.policy.iter().for_each(|rule| search.rule(rule));
-            }
-            search.edits
+            module.policy.iter().for_each(|rule| search.rule(rule));
+            search.found
         })
         .collect()
 }
 
 struct Search<'a> {
-    text: &'a str,
+    layout: Layout<'a>,
     /// Names that are references though they look like variables.
     rules: BTreeSet<String>,
     is_old: bool,
-    count: usize,
-    edits: Vec<Edit>,
+    /// That of the next name.
+    number: usize,
+    found: Rewriting,
 }
 
 impl Search<'_> {
@@ -78,91 +76,63 @@ impl Search<'_> {
         }
         // The head belongs to every body that is no `else`.
         let own: Vec<&RuleBody> = bodies.iter().filter(|body| !body.is_else).collect();
-        let end = index(span.start).and_then(|start| end_of(self.text, start, span.end));
+        let end = self.layout.end(span.end);
         self.move_into(&parts, &own, end);
-        for (body, next) in bodies.iter().zip(bodies.iter().skip(1)) {
-            if let (true, true, Some(assign)) = (body.is_else, next.is_else, &body.assign) {
-                self.move_into(&[&assign.value], &[body], None);
+        for (at, body) in bodies.iter().enumerate() {
+            let is_followed = bodies.get(at + 1).is_some_and(|next| next.is_else);
+            if let (true, Some(assign)) = (body.is_else, &body.assign)
+                && (is_followed || iterates(&assign.value))
+            {
+                let own: &[&RuleBody] = if body.query.stmts.is_empty() {
+                    &[]
+                } else {
+                    &[body]
+                };
+                self.move_into(&[&assign.value], own, self.layout.end(body.span.end));
             }
         }
     }
 
     /// Puts what a head computes at the end of bodies; where there is none, into a body behind `end`.
     fn move_into(&mut self, parts: &[&Expr], bodies: &[&RuleBody], end: Option<usize>) {
-        let parts: Option<Vec<Extent>> = parts
+        let parts: Vec<&Expr> = parts
             .iter()
             .filter(|part| !self.is_defined(part))
-            .map(|part| movable(self.text, part))
+            .copied()
             .collect();
-        let Some(parts) = parts.filter(|parts| !parts.is_empty()) else {
+        let Some(first) = parts.first() else {
             return;
         };
-        if let Some(edits) = self.moved(&parts, bodies, end) {
-            self.edits.extend(edits);
+        match self.moved(&parts, bodies, end) {
+            Some(edits) => self.found.edits.extend(edits),
+            None => self.found.refuse(
+                first.span().start,
+                "give this a name in the body, `name := …`, and write the name here: it cannot be told apart here",
+            ),
         }
     }
 
     fn moved(
         &mut self,
-        parts: &[Extent],
+        parts: &[&Expr],
         bodies: &[&RuleBody],
         end: Option<usize>,
     ) -> Option<Vec<Edit>> {
         let mut edits = Vec::new();
         let mut statements = Vec::new();
-        for (from, to) in parts {
-            let written = self.text.get(*from..*to)?;
-            // A comment would take the rest of the line.
-            if tokens(written)
-                .iter()
-                .any(|token| token.kind == Kind::Comment)
-            {
-                return None;
-            }
-            self.count += 1;
-            let name = format!("{PREFIX}{}", self.count);
-            statements.push(format!("{name} := {}", written.replace('\n', " ")));
-            let lines = "\n".repeat(written.matches('\n').count());
-            edits.push(Edit {
-                start: *from,
-                end: *to,
-                text: format!("{name}{lines}"),
-            });
+        for part in parts {
+            let name = format!("{PREFIX}{}", self.number);
+            self.number += 1;
+            statements.push(format!("{name} := {}", self.layout.flat(part)?));
+            edits.push(self.layout.replaced(self.layout.extent(part)?, &name)?);
         }
         let statements = statements.join("; ");
         if bodies.is_empty() {
-            let end = end?;
-            edits.push(Edit {
-                start: end,
-                end,
-                text: format!(
-                    " {}{{ {statements} }}",
-                    if self.is_old { "" } else { "if " }
-                ),
-            });
+            let word = if self.is_old { "" } else { "if " };
+            edits.push(insertion(end?, format!(" {word}{{ {statements} }}")));
         }
         for body in bodies {
-            let (first, last) = (body.query.stmts.first()?, body.query.stmts.last()?);
-            let start = index(first.span.start)?;
-            let end = end_of(self.text, index(last.span.start)?, last.span.end)?;
-            // A body of one expression has no braces.
-            let is_bare = self
-                .text
-                .get(..start)?
-                .trim_end()
-                .strip_suffix("if")
-                .is_some_and(|rest| rest.ends_with(char::is_whitespace));
-            let (open, close) = if is_bare { ("{ ", " }") } else { ("", "") };
-            edits.push(Edit {
-                start,
-                end: start,
-                text: open.to_owned(),
-            });
-            edits.push(Edit {
-                start: end,
-                end,
-                text: format!("; {statements}{close}"),
-            });
+            edits.extend(self.layout.at_end(body, &statements)?);
         }
         Some(edits)
     }
@@ -210,7 +180,7 @@ fn iterates(expr: &Expr) -> bool {
         Expr::RefDot { .. } | Expr::RefBrack { .. } => indexes(expr)
             .iter()
             .any(|index| matches!(index, Expr::Var { .. }) || iterates(index)),
-        Expr::Call { params, .. } => params.iter().any(|param| iterates(param)),
+        Expr::Call { params, .. } => is_walk(expr) || params.iter().any(|param| iterates(param)),
         Expr::Array { items, .. } | Expr::Set { items, .. } => {
             items.iter().any(|item| iterates(item))
         }
@@ -242,7 +212,7 @@ mod tests {
     fn a_value_before_an_else_is_part_of_its_body() {
         assert_eq!(
             rewritten("f(x) := x.y if x else := [r,\n\t1] if {\n\tx.z # why\n} else := input.a"),
-            "f(x) := soc2gate_value_1 if { x; soc2gate_value_1 := x.y } else := soc2gate_value_2\n if {\n\tx.z; soc2gate_value_2 := [r, \t1] # why\n} else := input.a"
+            "f(x) := soc2gate_value_1 if { x; soc2gate_value_1 := x.y } else := soc2gate_value_2\n if {\n\tx.z; soc2gate_value_2 := [r, 1] # why\n} else := input.a"
         );
     }
 

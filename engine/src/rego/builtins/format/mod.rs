@@ -8,6 +8,7 @@ use std::str::Chars;
 
 use regorus::Value;
 
+use super::budget::exceeded;
 use super::operand::{array, string};
 use super::{Builtin, Failure, builtin};
 
@@ -263,7 +264,7 @@ fn flags(
     }
     arguments.index(rest);
     if flags.width.max(flags.precision).unwrap_or_default() > WIDEST {
-        return Err(Failure::new(format!(
+        return Err(exceeded(format!(
             "a width or precision is at most {WIDEST}"
         )));
     }

@@ -1,0 +1,250 @@
+//! How long the chains are in which rules ask for rules, and how deep the values can become that they make. The
+//! evaluator follows both by recursion, so both are bounded before anything is evaluated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use regorus::unstable::Rule;
+
+use super::growth::{Size, growth, largest};
+use super::parts::{Parts, parts, rule_parts, statement_parts};
+use super::reference::Scope;
+
+/// How much stack the longest chain of rules may need, in the units of [`size`].
+pub(super) const LONGEST_CHAIN: usize = 2_000;
+
+/// How deep values may become beyond the documents that they are made from.
+pub(super) const DEEPEST_VALUE: usize = 1_000;
+
+/// How many numbers may be multiplied for one number.
+pub(super) const MOST_FACTORS: usize = 1_000;
+
+pub(super) type Path = Vec<String>;
+
+/// Which rules each rule asks for.
+pub(super) type Edges<'a> = BTreeMap<&'a Path, BTreeSet<&'a Path>>;
+
+/// The rules, those before others that are asked for by these; rules that ask for each other are together.
+pub(super) fn components<'a>(edges: &Edges<'a>) -> Vec<Vec<&'a Path>> {
+    // The algorithm of Tarjan, without recursion.
+    let mut index: BTreeMap<&Path, usize> = BTreeMap::new();
+    let mut lowest: BTreeMap<&Path, usize> = BTreeMap::new();
+    let mut open: Vec<&Path> = Vec::new();
+    let mut is_open: BTreeSet<&Path> = BTreeSet::new();
+    let mut found = Vec::new();
+    for start in edges.keys() {
+        if index.contains_key(start) {
+            continue;
+        }
+        let targets = |rule: &&'a Path| {
+            let targets = edges.get(rule).into_iter().flatten().copied();
+            targets.collect::<Vec<_>>().into_iter()
+        };
+        let mut way = vec![(*start, targets(start))];
+        let number = index.len();
+        index.insert(start, number);
+        lowest.insert(start, number);
+        open.push(start);
+        is_open.insert(start);
+        while let Some((rule, rest)) = way.last_mut() {
+            let rule: &'a Path = rule;
+            if let Some(target) = rest.next() {
+                if let Some(number) = index.get(target) {
+                    if is_open.contains(target) {
+                        let own = lowest.entry(rule).or_insert(*number);
+                        *own = (*own).min(*number);
+                    }
+                    continue;
+                }
+                let number = index.len();
+                index.insert(target, number);
+                lowest.insert(target, number);
+                open.push(target);
+                is_open.insert(target);
+                way.push((target, targets(&target)));
+                continue;
+            }
+            let own = lowest.get(rule).copied().unwrap_or_default();
+            way.pop();
+            if let Some((before, _)) = way.last() {
+                let outer = lowest.entry(before).or_insert(own);
+                *outer = (*outer).min(own);
+            }
+            if index.get(rule) == Some(&own) {
+                let mut component = Vec::new();
+                while let Some(member) = open.pop() {
+                    is_open.remove(member);
+                    component.push(member);
+                    if member == rule {
+                        break;
+                    }
+                }
+                found.push(component);
+            }
+        }
+    }
+    found
+}
+
+/// A rule with where it stands.
+pub(super) struct Written<'a> {
+    pub(super) rule: &'a Rule,
+    pub(super) scope: Scope<'a>,
+}
+
+/// What there is too much of, and in which rule.
+pub(super) fn too_long<'a>(
+    edges: &Edges<'a>,
+    written: &BTreeMap<Path, Vec<Written<'_>>>,
+) -> Vec<(&'a Path, &'static str)> {
+    let mut chains: BTreeMap<&Path, usize> = BTreeMap::new();
+    let mut sizes: BTreeMap<Path, Size> = BTreeMap::new();
+    let mut found = Vec::new();
+    for component in components(edges) {
+        for rule in component {
+            let versions = written.get(rule).map(Vec::as_slice).unwrap_or_default();
+            let targets = edges.get(rule).into_iter().flatten();
+            let below = targets.filter_map(|target| chains.get(*target).copied());
+            let below = below.max().unwrap_or_default();
+            let own = versions.iter().map(|version| size(version.rule)).max();
+            let own = own.unwrap_or_default();
+            chains.insert(rule, own + below);
+            if below <= LONGEST_CHAIN && own + below > LONGEST_CHAIN {
+                found.push((rule, "asks for too long a chain of rules"));
+            }
+            let size = largest(versions.iter().map(|version| growth(version, &sizes)));
+            let is_deep = size.depth > DEEPEST_VALUE;
+            let is_product = size.factors > MOST_FACTORS;
+            if is_deep {
+                found.push((rule, "makes values that are nested too deep"));
+            } else if is_product {
+                found.push((rule, "makes numbers that are too large"));
+            }
+            // Whoever asks for it is not reported again.
+            let is_reported = is_deep || is_product;
+            sizes.insert(
+                rule.clone(),
+                if is_reported { Size::default() } else { size },
+            );
+        }
+    }
+    found
+}
+
+/// How much of the stack a rule needs for itself.
+fn size(rule: &Rule) -> usize {
+    const RULE: usize = 8;
+    let (terms, queries) = rule_parts(rule);
+    let terms = terms.into_iter().map(term_size);
+    let queries = queries.into_iter().map(|query| {
+        let statements = query.stmts.iter().map(statement_size);
+        query.stmts.len() + statements.max().unwrap_or_default()
+    });
+    RULE + terms.chain(queries).max().unwrap_or_default()
+}
+
+fn statement_size(statement: &regorus::unstable::LiteralStmt) -> usize {
+    parts_size(&statement_parts(statement))
+}
+
+fn term_size(term: &regorus::unstable::Expr) -> usize {
+    1 + parts_size(&parts(term))
+}
+
+fn parts_size(parts: &Parts<'_>) -> usize {
+    const BODY: usize = 4;
+    let terms = parts.terms.iter().map(|term| term_size(term));
+    let body = parts.query.map(|query| {
+        let statements = query.stmts.iter().map(statement_size);
+        BODY + query.stmts.len() + statements.max().unwrap_or_default()
+    });
+    terms.chain(body).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use crate::rego::check::recursive_functions;
+    use crate::rego::{Module, Parsed};
+
+    fn problems(rules: &str) -> Vec<String> {
+        let text = format!("package p\n\n{rules}");
+        let (parsed, problems) = Parsed::new(&[Module::new("p.rego", &text)]);
+        assert_eq!(problems, []);
+        let found = recursive_functions(&parsed);
+        found.into_iter().map(|problem| problem.message).collect()
+    }
+
+    fn chain(times: usize, link: impl Fn(usize) -> String) -> String {
+        (0..times).map(link).collect()
+    }
+
+    #[rstest]
+    #[case::rules(|at| format!("r{at} := r{}\n", at + 1), "r%N := 1")]
+    #[case::functions(|at| format!("f{at}(x) := f{}(x)\n", at + 1), "f%N(x) := x")]
+    #[case::bodies(|at| format!("r{at} if r{}\n", at + 1), "r%N := 1")]
+    #[case::comprehensions(|at| format!("r{at} := [x | some x in r{}]\n", at + 1), "r%N := [1]")]
+    fn a_chain_of_rules_has_a_length(#[case] link: fn(usize) -> String, #[case] last: &str) {
+        let rules = |times: usize| chain(times, link) + &last.replace("%N", &times.to_string());
+        assert_eq!(problems(&rules(60)), Vec::<String>::new());
+        let found = problems(&rules(400));
+        assert!(
+            found
+                .iter()
+                .any(|message| message.contains("too long a chain of rules")),
+            "{found:?}"
+        );
+    }
+
+    #[test]
+    fn a_value_that_doubles_its_depth_is_refused() {
+        let rules = |times: usize| {
+            chain(times, |at| format!("f{}(x) := f{at}(f{at}(x))\n", at + 1))
+                + "f0(x) := [x]\n"
+                + &format!("p := f{times}(1)\n")
+        };
+        assert_eq!(problems(&rules(6)), Vec::<String>::new());
+        let found = problems(&rules(20));
+        assert_eq!(
+            found,
+            ["rule data.p.f10 makes values that are nested too deep"]
+        );
+    }
+
+    #[test]
+    fn a_number_that_doubles_its_length_is_refused() {
+        let rules = |times: usize| {
+            let body = chain(times, |at| format!("\tv{} := v{at} * v{at}\n", at + 1));
+            format!("p if {{\n\tv0 := input.x\n{body}\tv{times} > 1\n}}\n")
+        };
+        assert_eq!(problems(&rules(6)), Vec::<String>::new());
+        let wanted = ["rule data.p.p makes numbers that are too large"];
+        assert_eq!(problems(&rules(12)), wanted);
+    }
+
+    #[test]
+    fn variables_that_wrap_each_other_are_followed() {
+        let rules = |times: usize| {
+            let body = chain(times, |at| format!("\tv{} := [v{at}]\n", at + 1));
+            format!("p := x if {{\n\tv0 := 1\n{body}\tx := v{times}\n}}\n")
+        };
+        assert_eq!(problems(&rules(50)), Vec::<String>::new());
+        assert_eq!(
+            problems(&rules(1_200)),
+            ["rule data.p.p makes values that are nested too deep"]
+        );
+    }
+
+    #[test]
+    fn rules_that_ask_for_each_other_are_found_among_many() {
+        let rules = chain(3_000, |at| format!("r{at} := input.a{at}\n"))
+            + "f(x) := g(x)\n\ng(x) := f(x)\n\nall := [r0, r1, r2]\n";
+        assert_eq!(
+            problems(&rules),
+            [
+                "rule data.p.f depends on itself",
+                "rule data.p.g depends on itself"
+            ]
+        );
+    }
+}
