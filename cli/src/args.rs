@@ -494,6 +494,8 @@ pub(crate) enum SchemaName {
     PullRequest,
     /// METADATA of a control
     Metadata,
+    /// A record of the ledger
+    Record,
 }
 
 #[derive(Debug, Args)]

@@ -65,6 +65,7 @@ pub(crate) fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>>
         "report",
         "pull-request",
         "metadata",
+        "record",
     ] {
         wanted.insert(format!("docs/schemas/{name}.v1.json").into(), schema(name)?);
     }

@@ -69,6 +69,18 @@ fn layers(found: &mut Vec<String>) -> anyhow::Result<()> {
             "soc2gate-inputs",
             &["soc2gate-source", "soc2gate-engine"][..],
         ),
+        ("soc2gate-ledger", &[][..]),
+        (
+            "soc2gate-evidence",
+            &[
+                "soc2gate-source",
+                "soc2gate-engine",
+                "soc2gate-inputs",
+                "soc2gate-ledger",
+                // Its tests record the cases.
+                "soc2gate-policies",
+            ][..],
+        ),
         // The inputs are read by the cases only.
         (
             "soc2gate-policies",
@@ -80,6 +92,8 @@ fn layers(found: &mut Vec<String>) -> anyhow::Result<()> {
                 "soc2gate-source",
                 "soc2gate-engine",
                 "soc2gate-inputs",
+                "soc2gate-evidence",
+                "soc2gate-ledger",
                 "soc2gate-policies",
             ][..],
         ),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use soc2gate_engine::{
     Decision, ExceptionFile, Metadata, RawConfig, json_schema, json_schema_of_output,
 };
+use soc2gate_ledger::record::Record;
 
 use super::print;
 use crate::args::{SchemaArgs, SchemaName};
@@ -32,6 +33,7 @@ fn schema(name: SchemaName) -> Value {
         SchemaName::Report => (json_schema_of_output::<JsonReport>(), "report"),
         SchemaName::PullRequest => return soc2gate_inputs::pull_request::schema(),
         SchemaName::Metadata => (json_schema::<Metadata>(), "metadata"),
+        SchemaName::Record => (json_schema_of_output::<Record>(), "record"),
     };
     let mut schema = schema;
     if let Some(object) = schema.as_object_mut() {
