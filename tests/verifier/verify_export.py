@@ -352,6 +352,13 @@ def check_record(line, index):
     return record
 
 
+def moment(time):
+    """What puts times in order: RFC 3339 in UTC, with a fraction or without."""
+    need(time.endswith("Z"), "a time that is not in UTC")
+    seconds, _, fraction = time[:-1].partition(".")
+    return seconds, fraction.ljust(9, "0")
+
+
 def check_table(folder, records):
     with open(os.path.join(folder, "records.csv"), encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
@@ -387,6 +394,9 @@ def verify(folder, keys, brought, witnesses):
     need(payload == data, "the signed manifest is another one")
     ends = (records[0][0], records[-1][0]) if records else (None, None)
     need(ends == (manifest.get("first"), manifest.get("last")), "other records than the manifest says")
+    times = sorted((time for _, time in records), key=moment)
+    period = {"from": times[0], "to": times[-1]} if times else None
+    need(period == manifest.get("period"), "another period than the manifest says")
     check_table(folder, records)
     if os.path.exists(os.path.join(folder, "attestations.jsonl")):
         for line in lines_of(folder, "attestations.jsonl"):

@@ -313,6 +313,11 @@ fn what_cannot_be_shown_is_not_exported() {
     assert!(matches!(refused, Err(ExportError::NotEmpty)));
 }
 
+/// A change of the lines of a file.
+type Change = fn(&mut Vec<String>);
+/// A change of the manifest.
+type ManifestChange = fn(&mut Value);
+
 /// Ways to tamper with an export, each with a name.
 type Tampering = (String, Box<dyn Fn(&Path)>);
 
@@ -408,14 +413,13 @@ fn tamperings(folder: &Path, log: &MemoryLog, is_whole: bool) -> Vec<Tampering> 
         }),
     );
     let secret = log.ring.to_secret().unwrap().to_string();
-    let proofs = |change: fn(&mut Vec<String>)| {
+    let proofs = |change: Change| {
         move |folder: &Path| {
             if folder.join("proofs.jsonl").exists() {
                 change_lines(folder, "proofs.jsonl", change);
             }
         }
     };
-    type Change = fn(&mut Vec<String>);
     let changes: [(&str, Change); 4] = [
         ("removed", |lines| {
             lines.remove(50);
@@ -457,19 +461,22 @@ fn tamperings(folder: &Path, log: &MemoryLog, is_whole: bool) -> Vec<Tampering> 
             }),
         );
     }
-    let fields: [(&str, fn(&mut Value)); 7] = [
+    let fields: [(&str, ManifestChange); 8] = [
         ("count", |manifest| manifest["count"] = json!(99)),
         ("size", |manifest| manifest["size"] = json!(311)),
         ("root", |manifest| {
-            manifest["root"] = json!(Hash::empty().to_string())
+            manifest["root"] = json!(Hash::empty().to_string());
         }),
         ("origin", |manifest| {
-            manifest["origin"] = json!("example.com/other")
+            manifest["origin"] = json!("example.com/other");
         }),
         ("first", |manifest| manifest["first"] = json!(1)),
         ("last", |manifest| manifest["last"] = json!(310)),
+        ("period", |manifest| {
+            manifest["period"]["to"] = json!("2026-11-23T10:00:01Z");
+        }),
         ("schema", |manifest| {
-            manifest["schema"] = json!("soc2gate.dev/export/v2")
+            manifest["schema"] = json!("soc2gate.dev/export/v2");
         }),
     ];
     for (name, change) in fields {

@@ -217,14 +217,13 @@ impl<'a, L: Log + ?Sized> Writer<'a, L> {
             newest,
             records: HashedFile::create(folder, RECORDS)?,
             table,
-            proofs: match is_population {
-                true => Some((HashedFile::create(folder, PROOFS)?, KeptTiles::new(log))),
-                false => None,
-            },
-            attestations: match options.attestations.is_empty() {
-                true => None,
-                false => Some(HashedFile::create(folder, ATTESTATIONS)?),
-            },
+            proofs: is_population
+                .then(|| HashedFile::create(folder, PROOFS))
+                .transpose()?
+                .map(|file| (file, KeptTiles::new(log))),
+            attestations: (!options.attestations.is_empty())
+                .then(|| HashedFile::create(folder, ATTESTATIONS))
+                .transpose()?,
             tiles: (options.tiles && !is_population).then(TileBuilder::new),
             bundle: Vec::new(),
             documents: BTreeSet::new(),

@@ -81,7 +81,7 @@ fn found(index: &Index, query: &Query) -> Vec<u64> {
 }
 
 fn text(text: &str) -> Option<String> {
-    Some(text.to_owned())
+    Some(str::to_owned(text))
 }
 
 #[rstest]
