@@ -278,6 +278,30 @@ pub(crate) fn decision(number: u64) -> Draft {
     draft
 }
 
+/// A log of so many decisions of 1 KB, made faster than one by one.
+pub(crate) fn large(count: u64) -> MemoryLog {
+    let mut log = MemoryLog::with_decisions(0);
+    let mut decision = decision(0);
+    let length = decision.prepare().unwrap().at(100_000).len();
+    decision.actor.id.push_str(&"x".repeat(1024 - length));
+    let prepared = decision.prepare().unwrap();
+    // Up to the id's 32 digits.
+    let id = prepared.before.len() - 32 - "\",\"index\":".len();
+    let before = &prepared.before[..id];
+    for number in 2..count + 2 {
+        let middle = format!("f{number:031x}\",\"index\":{number}");
+        log.push_entry([before, middle.as_bytes(), &prepared.after].concat());
+    }
+    log.seal();
+    log
+}
+
+/// What this thread used of the processor, in seconds: other work on the machine does not count.
+pub(crate) fn processor_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
+}
+
 /// The use of an exception in a decision.
 pub(crate) fn exception_used(number: u64, decision: &str) -> Draft {
     draft(

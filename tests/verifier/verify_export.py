@@ -293,7 +293,13 @@ class Trail:
 def check_whole(folder, manifest, checkpoint, trail, brought):
     """Makes the tree again. Gives the records as (index, time)."""
     kept = [Checkpoint(json.loads(line)["note"].encode()) for line in lines_of(folder, "checkpoints.jsonl")]
-    need([item.size for item in kept] == sorted(item.size for item in kept), "checkpoints are not in order")
+    largest, met = 0, set()
+    for item in kept:
+        # One that was cosigned later is kept again.
+        need(item.size >= largest or item.size in met, "checkpoints are not in order")
+        largest = max(largest, item.size)
+        met.add(item.size)
+    need(largest <= checkpoint.size, "the newest checkpoint is older than one that is kept")
     need(all(item.origin == manifest["origin"] for item in kept), "a checkpoint of another log")
     waiting = sorted(kept + [checkpoint] + brought, key=lambda item: item.size)
     tree, ids, records = Tree(), set(), []

@@ -141,8 +141,9 @@ fn write_checkpoints<L: Log + ?Sized>(
     let mut file = HashedFile::create(folder, CHECKPOINTS)?;
     for signed in log.checkpoints()? {
         let signed = signed?;
+        // A log that is written to may have got it since.
         if signed.checkpoint().size > newest.checkpoint().size {
-            break;
+            continue;
         }
         write_line(
             &mut file,

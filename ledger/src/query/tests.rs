@@ -10,7 +10,9 @@ use crate::record::{
     ChangedPolicies, Event, Gap, Kind, ObligationClosed, ObligationOpened, Record,
 };
 use crate::store::Document;
-use crate::testing::{MemoryLog, POLICIES, SETTINGS, decision, draft, exception_used, time};
+use crate::testing::{
+    MemoryLog, POLICIES, SETTINGS, decision, draft, exception_used, large, processor_seconds, time,
+};
 
 /// A log with records of many kinds.
 fn log() -> MemoryLog {
@@ -355,4 +357,33 @@ fn a_log_that_does_not_give_its_records_is_damaged(#[case] shift: u64, #[case] a
         panic!("{error}");
     };
     assert_eq!(index, at);
+}
+
+/// `cargo test --profile profiling -p soc2gate-ledger many_records -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures"]
+fn many_records_are_indexed() {
+    let log = large(200_000);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.sqlite");
+    let start = processor_seconds();
+    let mut index = Index::open(&path, &log).unwrap();
+    index.catch_up(&log, |_| {}).unwrap();
+    let took_in = processor_seconds();
+    let query = Query {
+        control: text("WRK-01"),
+        status: text("fail"),
+        subject: text("*web*"),
+        ..Query::default()
+    };
+    assert_eq!(found(&index, &query).len(), 200_000);
+    let searched = processor_seconds();
+    assert_eq!(index.stats().unwrap().records, 200_002);
+    println!(
+        "200,000 records on the processor: taken in in {:.2} s, searched in {:.2} s, counted in {:.2} s; {} bytes each",
+        took_in - start,
+        searched - took_in,
+        processor_seconds() - searched,
+        fs::metadata(&path).unwrap().len() / 200_000,
+    );
 }
