@@ -24,6 +24,8 @@ pub(crate) const SETTINGS: &str = "sha256:00bb";
 pub(crate) struct MemoryLog {
     pub(crate) origin: String,
     pub(crate) ring: KeyRing,
+    /// The keys before the last rotation.
+    pub(crate) retired: Option<KeyRing>,
     pub(crate) entries: Vec<Vec<u8>>,
     pub(crate) checkpoints: Vec<SignedCheckpoint>,
     pub(crate) documents: BTreeMap<Hash, SealedDocument>,
@@ -36,6 +38,7 @@ impl MemoryLog {
         Self {
             origin: ORIGIN.to_owned(),
             ring: KeyRing::generate(ORIGIN).unwrap(),
+            retired: None,
             entries: Vec::new(),
             checkpoints: Vec::new(),
             documents: BTreeMap::new(),
@@ -118,6 +121,7 @@ impl MemoryLog {
         );
         self.checkpoints
             .push(SignedCheckpoint::parse(&both).unwrap());
+        self.retired = Some(before);
     }
 
     /// Puts another hash into a tile, and gives the one that was there.

@@ -393,10 +393,12 @@ def verify(folder, keys, brought, witnesses):
     else:
         need(manifest["shape"] == "population", "an export of another shape")
         records = check_population(folder, manifest, checkpoint, brought)
-    for item in [checkpoint] + brought:
+    for item in brought:
         trail.signer(item)
-    trusted = [key for key, _ in trail.trusted]
-    payload = open_envelope(read(folder, "manifest.dsse.json"), MANIFEST_TYPE, trusted)
+    signers = [trail.signer(checkpoint)]
+    if manifest["shape"] == "population":
+        signers = [key for key in keys if checkpoint.signed_by(key)]
+    payload = open_envelope(read(folder, "manifest.dsse.json"), MANIFEST_TYPE, signers)
     need(payload == data, "the signed manifest is another one")
     ends = (records[0][0], records[-1][0]) if records else (None, None)
     need(ends == (manifest.get("first"), manifest.get("last")), "other records than the manifest says")
@@ -406,7 +408,7 @@ def verify(folder, keys, brought, witnesses):
     check_table(folder, records)
     if os.path.exists(os.path.join(folder, "attestations.jsonl")):
         for line in lines_of(folder, "attestations.jsonl"):
-            open_envelope(line, STATEMENT_TYPE, trusted)
+            open_envelope(line, STATEMENT_TYPE, signers)
     print(f"verified: {manifest['shape']} export of {manifest['origin']}: {len(records)} records of {checkpoint.size}")
     for older in brought:
         print(f"continues the checkpoint of {older.size} records")

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::tests::{exported, is_right, log, population, trust, trust_newest, whole};
 use super::*;
 use crate::Hash;
-use crate::attest::Envelope;
+use crate::attest::{Envelope, STATEMENT_MEDIA_TYPE};
 use crate::keys::KeyRing;
 use crate::note::{KeyKind, Signer};
 use crate::testing::{MemoryLog, ORIGIN};
@@ -196,6 +196,36 @@ fn tamperings(folder: &Path, log: &MemoryLog, is_whole: bool) -> Vec<Tampering> 
             let mut envelope: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
             envelope["signatures"] = json!([]);
             fs::write(path, envelope.to_string()).unwrap();
+        }),
+    );
+    // A thief of the retired key.
+    let secret_of_retired = log
+        .retired
+        .as_ref()
+        .unwrap()
+        .to_secret()
+        .unwrap()
+        .to_string();
+    add(
+        "the manifest signed by the retired key",
+        Box::new(move |folder| {
+            let retired = KeyRing::parse(&secret_of_retired).unwrap();
+            sign_again(folder, retired.signer(), |_| {});
+        }),
+    );
+    let secret_of_log = secret.clone();
+    add(
+        "attestations of another key, signed",
+        Box::new(move |folder| {
+            let ring = KeyRing::parse(&secret_of_log).unwrap();
+            let other = Signer::generate(ORIGIN, KeyKind::Log).unwrap();
+            let envelope = Envelope::sign(STATEMENT_MEDIA_TYPE, b"{}", &other);
+            fs::write(
+                folder.join("attestations.jsonl"),
+                [&envelope.to_json().unwrap()[..], b"\n"].concat(),
+            )
+            .unwrap();
+            sign_again(folder, ring.signer(), |_| {});
         }),
     );
     if is_whole {

@@ -53,6 +53,8 @@ pub fn export<L: Log + ?Sized>(
         return Err(ExportError::OtherKey);
     }
     let newest = log.checkpoint()?.ok_or(ExportError::NoCheckpoint)?;
+    // Whoever verifies trusts the key that signed the checkpoint.
+    newest.verify(std::slice::from_ref(verifier))?;
     let size = newest.checkpoint().size;
     make_folder(folder)?;
     let mut files = vec![

@@ -328,7 +328,7 @@ fn a_key_is_retired_once_and_for_a_key_of_this_log() {
     log.seal();
     assert!(check(&log, &trust(&log)).is_verified());
     let mut last = log.ring.signer().verifier().to_string();
-    for _ in 0..=super::key_trail::MAX_PENDING {
+    for _ in 0..=key_trail::MAX_PENDING {
         let next = key(crate::testing::ORIGIN);
         rotation(&mut log, next.clone(), last);
         last = next;
