@@ -24,6 +24,8 @@ pub(crate) const SETTINGS: &str = "sha256:00bb";
 pub(crate) struct MemoryLog {
     pub(crate) origin: String,
     pub(crate) ring: KeyRing,
+    /// The keys before the last rotation.
+    pub(crate) retired: Option<KeyRing>,
     pub(crate) entries: Vec<Vec<u8>>,
     pub(crate) checkpoints: Vec<SignedCheckpoint>,
     pub(crate) documents: BTreeMap<Hash, SealedDocument>,
@@ -36,6 +38,7 @@ impl MemoryLog {
         Self {
             origin: ORIGIN.to_owned(),
             ring: KeyRing::generate(ORIGIN).unwrap(),
+            retired: None,
             entries: Vec::new(),
             checkpoints: Vec::new(),
             documents: BTreeMap::new(),
@@ -118,6 +121,7 @@ impl MemoryLog {
         );
         self.checkpoints
             .push(SignedCheckpoint::parse(&both).unwrap());
+        self.retired = Some(before);
     }
 
     /// Puts another hash into a tile, and gives the one that was there.
@@ -276,6 +280,30 @@ pub(crate) fn decision(number: u64) -> Draft {
         commitment: Some(format!("hmac-sha256:{number:064x}")),
     });
     draft
+}
+
+/// A log of so many decisions of 1 KB, made faster than one by one.
+pub(crate) fn large(count: u64) -> MemoryLog {
+    let mut log = MemoryLog::with_decisions(0);
+    let mut decision = decision(0);
+    let length = decision.prepare().unwrap().at(100_000).len();
+    decision.actor.id.push_str(&"x".repeat(1024 - length));
+    let prepared = decision.prepare().unwrap();
+    // Up to the id's 32 digits.
+    let id = prepared.before.len() - 32 - "\",\"index\":".len();
+    let before = &prepared.before[..id];
+    for number in 2..count + 2 {
+        let middle = format!("f{number:031x}\",\"index\":{number}");
+        log.push_entry([before, middle.as_bytes(), &prepared.after].concat());
+    }
+    log.seal();
+    log
+}
+
+/// What this thread used of the processor, in seconds: other work on the machine does not count.
+pub(crate) fn processor_seconds() -> f64 {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap();
+    text.split(' ').next().unwrap().parse::<f64>().unwrap() / 1e9
 }
 
 /// The use of an exception in a decision.

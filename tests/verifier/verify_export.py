@@ -293,7 +293,13 @@ class Trail:
 def check_whole(folder, manifest, checkpoint, trail, brought):
     """Makes the tree again. Gives the records as (index, time)."""
     kept = [Checkpoint(json.loads(line)["note"].encode()) for line in lines_of(folder, "checkpoints.jsonl")]
-    need([item.size for item in kept] == sorted(item.size for item in kept), "checkpoints are not in order")
+    largest, met = 0, set()
+    for item in kept:
+        # One that was cosigned later is kept again.
+        need(item.size >= largest or item.size in met, "checkpoints are not in order")
+        largest = max(largest, item.size)
+        met.add(item.size)
+    need(largest <= checkpoint.size, "the newest checkpoint is older than one that is kept")
     need(all(item.origin == manifest["origin"] for item in kept), "a checkpoint of another log")
     waiting = sorted(kept + [checkpoint] + brought, key=lambda item: item.size)
     tree, ids, records = Tree(), set(), []
@@ -352,6 +358,13 @@ def check_record(line, index):
     return record
 
 
+def moment(time):
+    """What puts times in order: RFC 3339 in UTC, with a fraction or without."""
+    need(time.endswith("Z"), "a time that is not in UTC")
+    seconds, _, fraction = time[:-1].partition(".")
+    return seconds, fraction.ljust(9, "0")
+
+
 def check_table(folder, records):
     with open(os.path.join(folder, "records.csv"), encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
@@ -380,17 +393,22 @@ def verify(folder, keys, brought, witnesses):
     else:
         need(manifest["shape"] == "population", "an export of another shape")
         records = check_population(folder, manifest, checkpoint, brought)
-    for item in [checkpoint] + brought:
+    for item in brought:
         trail.signer(item)
-    trusted = [key for key, _ in trail.trusted]
-    payload = open_envelope(read(folder, "manifest.dsse.json"), MANIFEST_TYPE, trusted)
+    signers = [trail.signer(checkpoint)]
+    if manifest["shape"] == "population":
+        signers = [key for key in keys if checkpoint.signed_by(key)]
+    payload = open_envelope(read(folder, "manifest.dsse.json"), MANIFEST_TYPE, signers)
     need(payload == data, "the signed manifest is another one")
     ends = (records[0][0], records[-1][0]) if records else (None, None)
     need(ends == (manifest.get("first"), manifest.get("last")), "other records than the manifest says")
+    times = sorted((time for _, time in records), key=moment)
+    period = {"from": times[0], "to": times[-1]} if times else None
+    need(period == manifest.get("period"), "another period than the manifest says")
     check_table(folder, records)
     if os.path.exists(os.path.join(folder, "attestations.jsonl")):
         for line in lines_of(folder, "attestations.jsonl"):
-            open_envelope(line, STATEMENT_TYPE, trusted)
+            open_envelope(line, STATEMENT_TYPE, signers)
     print(f"verified: {manifest['shape']} export of {manifest['origin']}: {len(records)} records of {checkpoint.size}")
     for older in brought:
         print(f"continues the checkpoint of {older.size} records")

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use data_encoding::{BASE64, BASE64URL};
+use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
 
@@ -235,4 +236,21 @@ fn other_implementations_accept_the_statements_and_refuse_changed_ones() {
     let mut other_field = statement(PredicateKind::Summary, 1);
     other_field.predicate["verificationOutcome"] = json!("PASSED");
     assert!(accepts(&[other_field.sign(&signer).unwrap()], &signer).starts_with("refused"));
+}
+
+proptest! {
+    #[test]
+    fn no_changed_byte_of_an_envelope_verifies_as_something_else(place: usize, byte: u8) {
+        let signer = signer();
+        let envelope = Envelope::sign("text/plain", b"some text of a payload", &signer);
+        let mut text = envelope.to_json().unwrap();
+        let place = place % text.len();
+        text[place] = byte;
+        let payload = Envelope::parse(&text)
+            .and_then(|read| read.verify("text/plain", &[signer.verifier().clone()]));
+        if let Ok(payload) = payload {
+            // The hint which key signed is not signed.
+            prop_assert_eq!(payload, b"some text of a payload");
+        }
+    }
 }

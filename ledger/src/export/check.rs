@@ -4,10 +4,11 @@ use std::path::Path;
 
 use super::ExportError;
 use super::files::wrong;
-use super::manifest::{Manifest, PROOFS, Period, RECORDS, Shape};
+use super::manifest::{ATTESTATIONS, FileEntry, Manifest, PROOFS, Period, RECORDS, Shape};
 use super::proofs::ProofLine;
 use super::read::Export;
 use crate::Hash;
+use crate::attest::{Envelope, STATEMENT_MEDIA_TYPE};
 use crate::note::Verifier;
 use crate::query::Query;
 use crate::record::Record;
@@ -35,40 +36,50 @@ pub fn check(
     let export = Export::open(folder)?;
     let report = match export.manifest().shape {
         Shape::Whole => {
-            let (report, keys) = whole(&export, trust, progress)?;
-            export.check_signature(&keys)?;
+            let (report, key) = whole(&export, trust, progress)?;
+            check_signatures(&export, &[key])?;
             Some(report)
         }
         Shape::Population => {
-            export.check_signature(&trust.keys)?;
-            population(&export, trust, progress)?;
+            let keys = population(&export, trust, progress)?;
+            check_signatures(&export, &keys)?;
             None
         }
     };
     Ok(CheckedExport { export, report })
 }
 
-/// Gives also the keys: those that are trusted, and the one that they passed the log on to.
+/// The manifest, and the attestations where there are some.
+fn check_signatures(export: &Export, keys: &[Verifier]) -> Result<(), ExportError> {
+    export.check_signature(keys)?;
+    let has_attestations = |entry: &FileEntry| entry.path == ATTESTATIONS;
+    if export.manifest().files.iter().any(has_attestations) {
+        for line in export.lines(ATTESTATIONS)? {
+            Envelope::parse(&line?)?.verify(STATEMENT_MEDIA_TYPE, keys)?;
+        }
+    }
+    Ok(())
+}
+
+/// Gives also the key that the checkpoint counts by: the manifest must be signed by the same one.
 fn whole(
     export: &Export,
     trust: &Trust,
     progress: impl FnMut(u64),
-) -> Result<(Report, Vec<Verifier>), ExportError> {
+) -> Result<(Report, Verifier), ExportError> {
     let manifest = export.manifest();
     let checks = Checks {
         documents: true,
         tiles: false,
     };
     let report = verify(export, trust, checks, progress);
-    let mut keys = trust.keys.clone();
     let key = report
         .sealed
         .as_ref()
-        .map(|sealed| Verifier::parse(&sealed.key));
-    match key {
-        Some(Ok(key)) if report.is_verified() => keys.push(key),
-        _ => return Err(ExportError::NotVerified(Box::new(report))),
-    }
+        .and_then(|sealed| Verifier::parse(&sealed.key).ok());
+    let Some(key) = key.filter(|_| report.is_verified()) else {
+        return Err(ExportError::NotVerified(Box::new(report)));
+    };
     let period = report
         .first_time
         .zip(report.last_time)
@@ -79,20 +90,23 @@ fn whole(
         && (manifest.first, manifest.last) == (last.map(|_| 0), last)
         && manifest.period == period;
     if is_right {
-        Ok((report, keys))
+        Ok((report, key))
     } else {
         Err(wrong(RECORDS, "are not those that the manifest speaks of"))
     }
 }
 
+/// Gives the keys that the checkpoint is signed with, of those that are trusted.
 fn population(
     export: &Export,
     trust: &Trust,
     mut progress: impl FnMut(u64),
-) -> Result<(), ExportError> {
+) -> Result<Vec<Verifier>, ExportError> {
     let manifest = export.manifest();
     let signed = export.checkpoint()?.ok_or(ExportError::NoCheckpoint)?;
     signed.verify(&trust.keys)?;
+    let has_signed = |key: &&Verifier| signed.note().verify(key).is_ok();
+    let keys = trust.keys.iter().filter(has_signed).cloned().collect();
     let checkpoint = signed.checkpoint();
     for older in &trust.checkpoints {
         if older.checkpoint() != checkpoint {
@@ -135,7 +149,7 @@ fn population(
         && seen.period == manifest.period;
     if is_right {
         progress(seen.count);
-        Ok(())
+        Ok(keys)
     } else {
         Err(wrong(RECORDS, "are not those that the manifest speaks of"))
     }

@@ -113,4 +113,8 @@ fn first(report: &Report) -> &str {
 }
 
 #[cfg(test)]
+mod python_tests;
+#[cfg(test)]
+mod tampering_tests;
+#[cfg(test)]
 mod tests;

@@ -53,6 +53,8 @@ pub fn export<L: Log + ?Sized>(
         return Err(ExportError::OtherKey);
     }
     let newest = log.checkpoint()?.ok_or(ExportError::NoCheckpoint)?;
+    // Whoever verifies trusts the key that signed the checkpoint.
+    newest.verify(std::slice::from_ref(verifier))?;
     let size = newest.checkpoint().size;
     make_folder(folder)?;
     let mut files = vec![
@@ -141,8 +143,9 @@ fn write_checkpoints<L: Log + ?Sized>(
     let mut file = HashedFile::create(folder, CHECKPOINTS)?;
     for signed in log.checkpoints()? {
         let signed = signed?;
+        // A log that is written to may have got it since.
         if signed.checkpoint().size > newest.checkpoint().size {
-            break;
+            continue;
         }
         write_line(
             &mut file,
@@ -217,14 +220,13 @@ impl<'a, L: Log + ?Sized> Writer<'a, L> {
             newest,
             records: HashedFile::create(folder, RECORDS)?,
             table,
-            proofs: match is_population {
-                true => Some((HashedFile::create(folder, PROOFS)?, KeptTiles::new(log))),
-                false => None,
-            },
-            attestations: match options.attestations.is_empty() {
-                true => None,
-                false => Some(HashedFile::create(folder, ATTESTATIONS)?),
-            },
+            proofs: is_population
+                .then(|| HashedFile::create(folder, PROOFS))
+                .transpose()?
+                .map(|file| (file, KeptTiles::new(log))),
+            attestations: (!options.attestations.is_empty())
+                .then(|| HashedFile::create(folder, ATTESTATIONS))
+                .transpose()?,
             tiles: (options.tiles && !is_population).then(TileBuilder::new),
             bundle: Vec::new(),
             documents: BTreeSet::new(),

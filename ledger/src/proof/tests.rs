@@ -1,5 +1,7 @@
 //! Proof files there and back.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::testing::{MemoryLog, decision};
 
@@ -151,5 +153,24 @@ fn what_is_no_proof_is_refused() {
             RecordProof::parse(&changed),
             Err(RecordProofError::Form)
         ));
+    }
+}
+
+proptest! {
+    /// Whatever is read is written alike, and nothing that can be read makes a panic.
+    #[test]
+    fn a_text_is_a_proof_in_one_way(
+        lines in prop::collection::vec("(extra |index |)([0-9]{1,3}|[A-Za-z0-9+/]{43}=|)", 0..6),
+        place: usize,
+    ) {
+        let log = MemoryLog::with_decisions(2);
+        let text = format!("{HEADER}\n{}\n\n{}", lines.join("\n"), log.checkpoints[0]);
+        let cut = text.char_indices().map(|(index, _)| index).nth(place % text.len());
+        for text in [text.as_str(), text.get(..cut.unwrap_or(0)).unwrap_or_default()] {
+            if let Ok(proof) = RecordProof::parse(text) {
+                prop_assert_eq!(proof.to_string(), text);
+                prop_assert!(proof.verify(&log.ring.verifiers()).is_err());
+            }
+        }
     }
 }

@@ -10,7 +10,9 @@ use crate::record::{
     ChangedPolicies, Event, Gap, Kind, ObligationClosed, ObligationOpened, Record,
 };
 use crate::store::Document;
-use crate::testing::{MemoryLog, POLICIES, SETTINGS, decision, draft, exception_used, time};
+use crate::testing::{
+    MemoryLog, POLICIES, SETTINGS, decision, draft, exception_used, large, processor_seconds, time,
+};
 
 /// A log with records of many kinds.
 fn log() -> MemoryLog {
@@ -80,6 +82,7 @@ fn found(index: &Index, query: &Query) -> Vec<u64> {
     found
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "what the fields of a query take")]
 fn text(text: &str) -> Option<String> {
     Some(text.to_owned())
 }
@@ -295,4 +298,92 @@ fn what_is_no_record_is_said_with_its_place() {
         "{error}"
     );
     assert_eq!(index.size().unwrap(), 0);
+}
+
+/// A log that says that it has more records than it gives, or gives others.
+struct Short {
+    log: MemoryLog,
+    shift: u64,
+}
+
+impl Log for Short {
+    fn origin(&self) -> &str {
+        &self.log.origin
+    }
+
+    fn verifiers(&self) -> Result<Vec<crate::note::Verifier>, StoreError> {
+        self.log.verifiers()
+    }
+
+    fn size(&self) -> Result<u64, StoreError> {
+        Ok(9)
+    }
+
+    fn checkpoint(&self) -> Result<Option<crate::note::SignedCheckpoint>, StoreError> {
+        self.log.checkpoint()
+    }
+
+    fn entries(
+        &self,
+        range: std::ops::Range<u64>,
+    ) -> Result<crate::store::Entries<'_>, StoreError> {
+        let entries = self.log.entries(range)?;
+        let shift = self.shift;
+        Ok(Box::new(entries.map(move |item| {
+            item.map(|(index, entry)| (index + shift, entry))
+        })))
+    }
+
+    fn tile(&self, tile: crate::tree::Tile) -> Result<Vec<Hash>, StoreError> {
+        Log::tile(&self.log, tile)
+    }
+
+    fn document(&self, _: &Hash) -> Result<Option<crate::keys::SealedDocument>, StoreError> {
+        Ok(None)
+    }
+}
+
+#[rstest]
+#[case::fewer(0, 7)]
+#[case::others(1, 0)]
+fn a_log_that_does_not_give_its_records_is_damaged(#[case] shift: u64, #[case] at: u64) {
+    let log = Short {
+        log: MemoryLog::with_decisions(5),
+        shift,
+    };
+    let mut index = Index::in_memory(&log).unwrap();
+    let error = index.catch_up(&log, |_| {}).unwrap_err();
+    let QueryError::Store(StoreError::Damaged { index, .. }) = error else {
+        panic!("{error}");
+    };
+    assert_eq!(index, at);
+}
+
+/// `cargo test --profile profiling -p soc2gate-ledger many_records -- --ignored --nocapture`.
+#[test]
+#[ignore = "measures"]
+fn many_records_are_indexed() {
+    let log = large(200_000);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("index.sqlite");
+    let start = processor_seconds();
+    let mut index = Index::open(&path, &log).unwrap();
+    index.catch_up(&log, |_| {}).unwrap();
+    let took_in = processor_seconds();
+    let query = Query {
+        control: text("WRK-01"),
+        status: text("fail"),
+        subject: text("*web*"),
+        ..Query::default()
+    };
+    assert_eq!(found(&index, &query).len(), 200_000);
+    let searched = processor_seconds();
+    assert_eq!(index.stats().unwrap().records, 200_002);
+    println!(
+        "200,000 records on the processor: taken in in {:.2} s, searched in {:.2} s, counted in {:.2} s; {} bytes each",
+        took_in - start,
+        searched - took_in,
+        processor_seconds() - searched,
+        fs::metadata(&path).unwrap().len() / 200_000,
+    );
 }

@@ -8,7 +8,7 @@ use super::filter::{facets, outcome, policies};
 use super::{Index, QueryError};
 use crate::Hash;
 use crate::record::{Event, Kind, Record};
-use crate::store::Log;
+use crate::store::{Log, StoreError};
 
 /// Records that are taken in at once: another process waits no longer than that takes.
 const BATCH: u64 = 10_000;
@@ -37,15 +37,23 @@ impl Index {
         let from = from.cast_unsigned();
         let until = from.saturating_add(BATCH).min(size);
         let mut last = None;
+        let mut expected = from;
         {
             let mut writer = Writer::new(&transaction)?;
             for item in log.entries(from..until.max(from))? {
                 let (index, entry) = item?;
+                if index != expected {
+                    return Err(missing(expected));
+                }
+                expected += 1;
                 let record =
                     Record::parse(&entry).map_err(|source| QueryError::Record { index, source })?;
                 writer.record(index, &record, entry.len())?;
                 last = Some((index, Hash::leaf(&entry)));
             }
+        }
+        if expected < until {
+            return Err(missing(expected));
         }
         let Some((index, hash)) = last else {
             // Another process was faster.
@@ -58,6 +66,14 @@ impl Index {
         transaction.commit()?;
         Ok(index + 1)
     }
+}
+
+/// The log does not give a record that it says it has.
+fn missing(index: u64) -> QueryError {
+    QueryError::Store(StoreError::Damaged {
+        index,
+        what: "the record is not there",
+    })
 }
 
 struct Writer<'a> {

@@ -97,10 +97,10 @@ fn roots_and_proofs_are_as_defined() {
         let top = definition(tree);
         assert_eq!(frontier.root(), top);
         assert_eq!(root(size as u64, &nodes).unwrap(), top);
-        for index in 0..size {
+        for (index, leaf) in tree.iter().enumerate() {
             let proof = inclusion_proof(index as u64, size as u64, &nodes).unwrap();
             assert_eq!(proof, path(index, tree), "{index} of {size}");
-            verify_inclusion(&all[index], index as u64, size as u64, &proof, &top).unwrap();
+            verify_inclusion(leaf, index as u64, size as u64, &proof, &top).unwrap();
         }
         for old in 1..=size {
             let proof = consistency_proof(old as u64, size as u64, &nodes).unwrap();

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::key_trail::KeyTrail;
 use super::report::{Code, Cosigned, Report, Sealed};
 use super::{Trust, shown};
+use crate::Hash;
 use crate::note::{KeyKind, SignedCheckpoint, Verifier};
 use crate::store::{Checkpoints, Log, StoreError};
 use crate::tree::Frontier;
@@ -27,7 +28,8 @@ pub(super) enum Mark {
 pub(super) struct History<'a> {
     pub(super) trail: KeyTrail,
     kept: Peekable<Checkpoints<'a>>,
-    last_kept: u64,
+    /// Sizes and roots of those that the log keeps, as they were met: 40 bytes each.
+    met_kept: Vec<(u64, Hash)>,
     newest: Option<SignedCheckpoint>,
     /// The newest one's root was found right.
     newest_is_right: bool,
@@ -67,7 +69,7 @@ impl<'a> History<'a> {
         Self {
             trail,
             kept: kept.peekable(),
-            last_kept: 0,
+            met_kept: Vec::new(),
             newest: newest.filter(|signed| of_this_log(Mark::Newest, signed, report)),
             newest_is_right: false,
             brought: brought.into_iter().peekable(),
@@ -90,27 +92,28 @@ impl<'a> History<'a> {
         };
         while let Some(item) = self.kept.next_if(|item| due(item, size)) {
             match item {
-                Ok(signed) if signed.checkpoint().size < size => {
-                    let text = format!(
-                        "{} stands behind one of {} records",
-                        shown(Mark::Kept, &signed),
-                        self.last_kept
-                    );
-                    report.problem(None, Code::History, text);
-                }
                 Ok(signed) if signed.checkpoint().origin != report.origin => {
                     let text = format!("{} is of another log", shown(Mark::Kept, &signed));
                     report.problem(None, Code::Origin, text);
                 }
                 Ok(signed) => {
                     report.checkpoints += 1;
-                    self.last_kept = size;
-                    if is_root(&signed) {
-                        self.trail.passes_on(&signed);
-                        self.note_witnesses(&signed);
+                    let is_right = if signed.checkpoint().size == size {
+                        is_root(&signed)
                     } else {
+                        // It was kept again, once it was cosigned.
+                        met_before(&self.met_kept, &signed, report)
+                    };
+                    if !is_right {
                         other_root(Mark::Kept, &signed, report);
+                        continue;
                     }
+                    let met = (size, signed.checkpoint().root);
+                    if signed.checkpoint().size == size && self.met_kept.last() != Some(&met) {
+                        self.met_kept.push(met);
+                    }
+                    self.trail.passes_on(&signed);
+                    self.note_witnesses(&signed);
                 }
                 Err(error) => report.failed(&error),
             }
@@ -143,7 +146,11 @@ impl<'a> History<'a> {
     fn note_witnesses(&mut self, signed: &SignedCheckpoint) {
         for (witness, largest) in &mut self.witnesses {
             let signatures = signed.note().signatures();
-            if signatures.iter().any(|signature| witness.is_of(signature)) {
+            let size = signed.checkpoint().size;
+            let is_largest = largest
+                .as_ref()
+                .is_none_or(|largest| largest.checkpoint().size <= size);
+            if is_largest && signatures.iter().any(|signature| witness.is_of(signature)) {
                 *largest = Some(signed.clone());
             }
         }
@@ -211,13 +218,24 @@ impl<'a> History<'a> {
         {
             truncated(Mark::Newest, newest);
         }
-        // A log that is written to may have got a checkpoint since: then its newest one says so.
-        if let Some(item) = self.kept.next() {
-            let signed = item?;
-            let now = log.checkpoint()?;
-            if now.is_none_or(|now| now.checkpoint().size < signed.checkpoint().size) {
-                truncated(Mark::Kept, &signed);
-            }
+        // The largest that the log keeps. A log that is written to may have got it since: then its newest one says so.
+        let next = self.kept.next().transpose()?;
+        let next = next.map(|signed| (signed.checkpoint().size, signed.checkpoint().root));
+        let largest = next
+            .or(self.met_kept.last().copied())
+            .map_or(0, |(size, _)| size);
+        if self
+            .newest
+            .as_ref()
+            .is_some_and(|newest| newest.checkpoint().size < largest)
+            && log
+                .checkpoint()?
+                .is_none_or(|now| now.checkpoint().size < largest)
+        {
+            let text = format!(
+                "the log keeps a checkpoint of {largest} records, and its newest one has fewer"
+            );
+            report.problem(None, Code::History, text);
         }
         Ok(())
     }
@@ -255,6 +273,23 @@ impl<'a> History<'a> {
                 ),
             ),
             None => {}
+        }
+    }
+}
+
+/// Whether a checkpoint that stands behind a larger one was met before.
+fn met_before(met: &[(u64, Hash)], signed: &SignedCheckpoint, report: &mut Report) -> bool {
+    let size = signed.checkpoint().size;
+    let from = met.partition_point(|(other, _)| *other < size);
+    match met.get(from) {
+        Some((other, root)) if *other == size => *root == signed.checkpoint().root,
+        _ => {
+            let text = format!(
+                "{} stands behind a larger one, and did not stand before it",
+                shown(Mark::Kept, signed)
+            );
+            report.problem(None, Code::History, text);
+            true
         }
     }
 }

@@ -4,6 +4,9 @@ use super::report::{Code, Report};
 use crate::note::{KeyKind, NoteError, SignedCheckpoint, Verifier};
 use crate::record::KeyRotation;
 
+/// So many rotations in a row are followed without a checkpoint that passes trust on.
+pub(super) const MAX_PENDING: usize = 100;
+
 /// The trusted keys, and those that they passed the log on to.
 pub(super) struct KeyTrail {
     trusted: Vec<TrustedKey>,
@@ -86,6 +89,20 @@ impl KeyTrail {
                 Some(index),
                 Code::Rotation,
                 "a change of the key retires a key that was retired before".to_owned(),
+            );
+            return;
+        }
+        let is_followed = self.trusted.iter().any(|trusted| trusted.key == retired)
+            || self.pending.iter().any(|pending| pending.added == retired);
+        if !is_followed {
+            // By keys that nobody trusts: from before a key that is trusted, or of no weight.
+            return;
+        }
+        if self.pending.len() >= MAX_PENDING {
+            report.problem(
+                Some(index),
+                Code::Rotation,
+                "more changes of the key than are followed stand under no checkpoint".to_owned(),
             );
             return;
         }

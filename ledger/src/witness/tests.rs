@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::thread;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::testing::{MemoryLog, decision, time};
 
@@ -277,4 +279,26 @@ fn the_request_of_the_specification_is_read() {
     assert_eq!(request.checkpoint.checkpoint().size, 20_852_163);
     assert_eq!(request.checkpoint.note().signatures().len(), 2);
     assert_eq!(request.to_string(), text);
+}
+
+proptest! {
+    /// Whatever is read is written alike, and nothing that can be read makes a panic or a cosignature.
+    #[test]
+    fn a_text_is_a_request_in_one_way(
+        old in "old [0-9]{1,2}",
+        hashes in prop::collection::vec("[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=", 0..3),
+        place: usize,
+    ) {
+        let log = MemoryLog::with_decisions(2);
+        let lines: String = hashes.iter().map(|hash| format!("{hash}\n")).collect();
+        let text = format!("{old}\n{lines}\n{}", log.checkpoints[0]);
+        let cut = text.char_indices().map(|(index, _)| index).nth(place % text.len());
+        for text in [text.as_str(), text.get(..cut.unwrap_or(0)).unwrap_or_default()] {
+            let Ok(request) = CosignRequest::parse(text) else { continue };
+            prop_assert_eq!(request.to_string(), text);
+            let bench = Bench::new();
+            let cosigned = bench.witness().cosign(&request, &log.ring.verifiers(), time(0));
+            prop_assert_eq!(cosigned.is_ok(), request.old == 0 && request.proof.is_empty());
+        }
+    }
 }
