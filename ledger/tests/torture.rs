@@ -1,5 +1,13 @@
 //! A writer is killed at random moments under load: every record that it acknowledged is there, once, and the log
 //! verifies. `cargo xtask torture` does it a thousand times.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 use std::collections::HashMap;
 use std::fs;

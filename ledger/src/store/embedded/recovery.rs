@@ -30,14 +30,17 @@ pub(super) fn recover(
     manifest: &Manifest,
     options: &Options,
 ) -> Result<Recovered, StoreError> {
+    // A copy may lack what is empty, and a writer may have been stopped between a file and its name.
+    [folder.root(), &folder.log(), &folder.bulk()]
+        .into_iter()
+        .try_for_each(|path| {
+            folder.disk().create_folder(path)?;
+            folder.disk().sync_folder(path)
+        })
+        .map_err(StoreError::io("make the folder durable"))?;
     folder
         .remove_unfinished()
         .map_err(StoreError::io("remove unfinished files"))?;
-    // A writer may have been stopped between a file and its name.
-    [folder.root(), &folder.log(), &folder.bulk()]
-        .into_iter()
-        .try_for_each(|path| folder.disk().sync_folder(path))
-        .map_err(StoreError::io("make the folder durable"))?;
     let keeper = Keeper::open(folder, &manifest.verifiers)?;
     let sealed = keeper.newest().checkpoint();
     let end = find_end(folder, &manifest.origin, sealed.size, options)?;

@@ -108,14 +108,14 @@ impl EmbeddedLedger {
 
     /// Opens the ledger in a folder for writing, and brings into order what a writer before left that was stopped.
     pub fn open(folder: &Path, ring: Arc<KeyRing>, options: Options) -> Result<Self, StoreError> {
-        Self::open_on(Arc::new(SystemDisk), folder, ring, Arc::new(options))
+        Self::open_on(Arc::new(SystemDisk), folder, ring, &Arc::new(options))
     }
 
     pub(super) fn open_on(
         disk: Arc<dyn Disk>,
         path: &Path,
         ring: Arc<KeyRing>,
-        options: Arc<Options>,
+        options: &Arc<Options>,
     ) -> Result<Self, StoreError> {
         let folder = Folder::new(Arc::clone(&disk), path);
         // Without a ledger there is nothing to lock, and no file is made.
@@ -123,7 +123,7 @@ impl EmbeddedLedger {
         let held = take_lock(&folder)?;
         let manifest = Manifest::read(&folder)?;
         manifest.check(&ring)?;
-        let recovered = recover(&folder, &manifest, &options)?;
+        let recovered = recover(&folder, &manifest, options)?;
         let reader = EmbeddedReader::open_on(disk, path)?;
         let state = Arc::new(State::new(recovered.tail.next, options.queue_bytes));
         let signing = manifest
@@ -135,7 +135,7 @@ impl EmbeddedLedger {
         let (sender, messages) = mpsc::sync_channel(BATCHES_FOR_SEALER);
         let sealer = Sealer {
             folder: folder.clone(),
-            options: Arc::clone(&options),
+            options: Arc::clone(options),
             state: Arc::clone(&state),
             edge: recovered.edge,
             keeper: recovered.keeper,
@@ -155,7 +155,7 @@ impl EmbeddedLedger {
             places: Mutex::default(),
             _lock: held,
         };
-        ledger.start_committers(recovered.tail, &options)?;
+        ledger.start_committers(recovered.tail, options)?;
         Ok(ledger)
     }
 

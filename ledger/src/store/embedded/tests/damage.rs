@@ -38,7 +38,7 @@ fn keep(ring: &Arc<KeyRing>, text: &str) -> Kept {
         ..Options::default()
     });
     let ledger =
-        EmbeddedLedger::open_on(Arc::clone(&disk) as _, &path(), Arc::clone(ring), options)
+        EmbeddedLedger::open_on(Arc::clone(&disk) as _, &path(), Arc::clone(ring), &options)
             .unwrap();
     let append = |submission| ledger.append(vec![submission]).unwrap();
     append(with_document(text));
@@ -263,7 +263,7 @@ fn an_older_copy_is_seen() {
         Arc::clone(&disk) as _,
         &path(),
         ring,
-        Arc::new(Options::default()),
+        &Arc::new(Options::default()),
     )
     .unwrap();
     ledger.append(vec![record("newer")]).unwrap();

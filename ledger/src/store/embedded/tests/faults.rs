@@ -54,7 +54,7 @@ impl Trial {
             Arc::new(self.disk.clone()),
             &Self::path(),
             Arc::clone(&self.ring),
-            options(),
+            &options(),
         )
     }
 

@@ -4,6 +4,9 @@ mod behaviour;
 mod damage;
 mod disk;
 mod faults;
+mod keys;
+mod parsers;
+mod recovery;
 
 use std::path::Path;
 use std::sync::Arc;
