@@ -182,10 +182,14 @@ impl Victim {
         segments.sort();
         let last = segments.last().unwrap();
         let mut bytes = fs::read(last).unwrap();
+        // A checkpoint stands there before it is the newest.
         let sealed = EmbeddedReader::open(&self.folder)
-            .and_then(|reader| reader.checkpoint())
             .unwrap()
-            .map_or(0, |checkpoint| checkpoint.checkpoint().size);
+            .checkpoints()
+            .unwrap()
+            .map(|checkpoint| checkpoint.unwrap().checkpoint().size)
+            .max()
+            .unwrap_or(0);
         let known = self.acknowledged.keys().map(|index| index + 1).max();
         let known = known.unwrap_or(0).max(sealed);
         if let Some(random) = tear {

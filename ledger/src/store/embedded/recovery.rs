@@ -41,7 +41,7 @@ pub(super) fn recover(
     folder
         .remove_unfinished()
         .map_err(StoreError::io("remove unfinished files"))?;
-    let keeper = Keeper::open(folder, &manifest.verifiers)?;
+    let mut keeper = Keeper::open(folder, &manifest.verifiers)?;
     let sealed = keeper.newest().checkpoint();
     let end = find_end(folder, &manifest.origin, sealed.size, options)?;
     if end.size < sealed.size {
@@ -54,6 +54,8 @@ pub(super) fn recover(
     let write = &mut |tile, hashes: &[Hash]| tiles::write(folder, tile, hashes);
     let mut edge = tiles::edge(folder, &leaves, sealed.size, &sealed.root, write)?;
     leaves.leaves(sealed.size, end.size, &mut |leaf| edge.append(leaf, write))?;
+    // Until here a ledger that is damaged is left as it is.
+    keeper.complete()?;
     complete_log(folder, &end)?;
     let pack = complete_packs(folder, &end)?;
     let tail = Tail {

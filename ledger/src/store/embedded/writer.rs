@@ -33,8 +33,8 @@ use crate::record::{Actor, Draft, Event, KeyRotation};
 use crate::store::{Entries, Log, Receipt, Store, StoreError, Submission};
 use crate::tree::{self, Tile, TileNodes, Tiles};
 
-/// Batches that may wait for the tree.
-const BATCHES_FOR_SEALER: usize = 16;
+/// Batches that may wait for the tree: so long may a checkpoint take before anyone waits for it.
+const BATCHES_FOR_SEALER: usize = 64;
 /// Records that are acknowledged together at the most; longer lists are several such groups.
 const GROUP_RECORDS: usize = 1_024;
 /// Bytes of documents after which a group ends.
