@@ -3,7 +3,10 @@
 
 use std::collections::HashSet;
 
+use memchr::memmem;
+
 use super::commit::{PackTail, Tail};
+use super::cursor::{Cursor, LogLeaves, missing};
 use super::disk::{Mode, write_again};
 use super::folder::Folder;
 use super::history::Keeper;
@@ -11,7 +14,6 @@ use super::ids::{self, RecentIds};
 use super::manifest::Manifest;
 use super::options::Options;
 use super::pack::{self, PackReader};
-use super::reader::{Cursor, LogLeaves, missing};
 use super::segment;
 use super::tiles::{self, Edge, Leaves as _};
 use crate::Hash;
@@ -168,10 +170,8 @@ fn complete_packs(folder: &Folder, end: &End) -> Result<Option<PackTail>, StoreE
 /// The hashes of documents that an entry may name.
 fn documents_of(entry: &[u8]) -> impl Iterator<Item = Hash> {
     const MARKER: &[u8] = b"\"sha256\":\"";
-    entry
-        .windows(MARKER.len() + 2 * Hash::SIZE)
-        .filter_map(|window| {
-            let digits = window.strip_prefix(MARKER)?;
-            Hash::from_hex(std::str::from_utf8(digits).ok()?)
-        })
+    memmem::find_iter(entry, MARKER).filter_map(|at| {
+        let digits = entry.get(at + MARKER.len()..)?.get(..2 * Hash::SIZE)?;
+        Hash::from_hex(std::str::from_utf8(digits).ok()?)
+    })
 }

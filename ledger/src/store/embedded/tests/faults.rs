@@ -41,12 +41,7 @@ impl Trial {
     }
 
     fn init(&self) -> Result<(), StoreError> {
-        EmbeddedLedger::init_on(
-            Arc::new(self.disk.again()),
-            &Self::path(),
-            &self.ring,
-            time(),
-        )
+        create_on(&Arc::new(self.disk.again()), &Self::path(), &self.ring)
     }
 
     fn open(&self) -> Result<EmbeddedLedger, StoreError> {

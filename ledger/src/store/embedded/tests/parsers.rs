@@ -21,7 +21,7 @@ fn path() -> PathBuf {
 static LEDGER: LazyLock<(Arc<KeyRing>, Files)> = LazyLock::new(|| {
     let ring = ring();
     let disk = Arc::new(MemoryDisk::default());
-    EmbeddedLedger::init_on(Arc::clone(&disk) as _, &path(), &ring, time()).unwrap();
+    create_on(&disk, &path(), &ring).unwrap();
     let ledger = open(&disk, &ring).unwrap();
     for text in ["a", "b", "c"] {
         ledger.append(vec![with_document(text)]).unwrap();

@@ -17,7 +17,7 @@ fn first_segment() -> PathBuf {
 /// A ledger in memory that no timer seals.
 fn in_memory(ring: &Arc<KeyRing>) -> Arc<MemoryDisk> {
     let disk = Arc::new(MemoryDisk::default());
-    EmbeddedLedger::init_on(Arc::clone(&disk) as _, &path(), ring, time()).unwrap();
+    create_on(&disk, &path(), ring).unwrap();
     disk
 }
 
@@ -267,12 +267,12 @@ fn an_unfinished_ledger_is_made_again() {
     files.insert(path().join("ledger.json.tmp"), b"{".to_vec());
     let disk = Arc::new(MemoryDisk::with(&files));
     assert!(matches!(open(&disk, &ring), Err(StoreError::NotALedger(_))));
-    EmbeddedLedger::init_on(Arc::clone(&disk) as _, &path(), &ring, time()).unwrap();
+    create_on(&disk, &path(), &ring).unwrap();
     open(&disk, &ring).unwrap().close().unwrap();
     // But not where there are records.
     let mut files = unsealed(&ring).files();
     files.remove(&path().join("ledger.json"));
     let disk = Arc::new(MemoryDisk::with(&files));
-    let again = EmbeddedLedger::init_on(Arc::clone(&disk) as _, &path(), &ring, time());
+    let again = create_on(&disk, &path(), &ring);
     assert!(matches!(again, Err(StoreError::Io { .. })));
 }
