@@ -1,5 +1,13 @@
 //! A writer is killed at random moments under load: every record that it acknowledged is there, once, and the log
 //! verifies. `cargo xtask torture` does it a thousand times.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests"
+)]
 
 use std::collections::HashMap;
 use std::fs;
@@ -174,10 +182,14 @@ impl Victim {
         segments.sort();
         let last = segments.last().unwrap();
         let mut bytes = fs::read(last).unwrap();
+        // A checkpoint stands there before it is the newest.
         let sealed = EmbeddedReader::open(&self.folder)
-            .and_then(|reader| reader.checkpoint())
             .unwrap()
-            .map_or(0, |checkpoint| checkpoint.checkpoint().size);
+            .checkpoints()
+            .unwrap()
+            .map(|checkpoint| checkpoint.unwrap().checkpoint().size)
+            .max()
+            .unwrap_or(0);
         let known = self.acknowledged.keys().map(|index| index + 1).max();
         let known = known.unwrap_or(0).max(sealed);
         if let Some(random) = tear {

@@ -19,7 +19,7 @@ use super::state::{Failure, Reply, State, Waiting};
 use crate::store::{Receipt, StoreError};
 
 /// Bytes that a batch has about, where as many wait.
-const BATCH: usize = 1024 * 1024;
+const BATCH: usize = 512 * 1024;
 
 /// The end of the log, where the next batch goes.
 #[derive(Debug)]

@@ -94,7 +94,11 @@ impl Folder {
         digits: usize,
         action: &'static str,
     ) -> Result<Vec<N>, StoreError> {
-        let names = self.disk.list(folder).map_err(StoreError::io(action))?;
+        let names = match self.disk.list(folder) {
+            // Copies may leave out what is empty.
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            listed => listed.map_err(StoreError::io(action))?,
+        };
         let mut numbers: Vec<N> = names
             .iter()
             .filter_map(|name| name.strip_suffix(extension))

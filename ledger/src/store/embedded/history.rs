@@ -38,6 +38,7 @@ pub(super) fn parse_frame(bytes: &[u8]) -> Option<(SignedCheckpoint, usize)> {
 /// Reads `checkpoints.log` from its begin.
 pub(super) struct History {
     file: Box<dyn DiskFile>,
+    buffer: Vec<u8>,
     offset: u64,
     /// The size of the last checkpoint that was read.
     size: u64,
@@ -51,6 +52,8 @@ impl History {
             .map_err(StoreError::io("open the checkpoints"))?;
         Ok(Self {
             file,
+            // Two of the largest: what follows a torn one is seen.
+            buffer: vec![0; 2 * (FRAME + MAX_NOTE)],
             offset: 0,
             size: 0,
         })
@@ -63,15 +66,13 @@ impl History {
 
     /// The next checkpoint; nothing at the end, which a write that was torn may follow.
     pub(super) fn next(&mut self) -> Result<Option<SignedCheckpoint>, StoreError> {
-        // Two of the largest: what follows a torn one is seen.
-        let mut bytes = vec![0; 2 * (FRAME + MAX_NOTE)];
         let mut read = 0;
         // Most checkpoints are short.
-        for wanted in [1024, bytes.len()] {
-            let part = bytes.get_mut(..wanted).unwrap_or_default();
+        for wanted in [1024, self.buffer.len()] {
+            let part = self.buffer.get_mut(..wanted).unwrap_or_default();
             read = read_full_at(self.file.as_mut(), part, self.offset)
                 .map_err(StoreError::io("read the checkpoints"))?;
-            let known = bytes.get(..read).unwrap_or_default();
+            let known = self.buffer.get(..read).unwrap_or_default();
             if let Some((checkpoint, length)) = parse_frame(known) {
                 self.offset += length as u64;
                 self.size = checkpoint.checkpoint().size;
@@ -81,7 +82,7 @@ impl History {
                 break;
             }
         }
-        let rest = bytes.get(..read).unwrap_or_default();
+        let rest = self.buffer.get(..read).unwrap_or_default();
         let torn = rest.len() <= FRAME + MAX_NOTE
             && (1..rest.len()).all(|start| parse_frame(rest.get(start..).unwrap_or(&[])).is_none());
         if torn {
@@ -120,12 +121,15 @@ pub(super) fn newest(
 pub(super) struct Keeper {
     folder: Folder,
     file: Box<dyn DiskFile>,
+    /// Where the last checkpoint begins.
+    last: u64,
+    /// Where the next one goes.
     offset: u64,
     newest: SignedCheckpoint,
 }
 
 impl Keeper {
-    /// Opens the checkpoints for writing: cuts a torn one off, and completes what a writer began.
+    /// Opens the checkpoints for writing. Nothing is changed yet.
     pub(super) fn open(folder: &Folder, verifiers: &[Verifier]) -> Result<Self, StoreError> {
         let mut history = History::open(folder)?;
         let mut last: Option<SignedCheckpoint> = None;
@@ -163,23 +167,33 @@ impl Keeper {
                 what: "checkpoints.log does not hold the newest checkpoint",
             });
         }
-        let mut file = folder
+        let file = folder
             .disk()
             .open(&folder.checkpoints(), Mode::Change)
             .map_err(StoreError::io("open the checkpoints"))?;
-        // The last one again: a page that a failed write-back left in memory looks as if it were on the disk.
-        write_again(file.as_mut(), begin, offset)
-            .map_err(StoreError::io("write the checkpoints"))?;
-        let keeper = Self {
+        Ok(Self {
             folder: folder.clone(),
             file,
+            last: begin,
             offset,
             newest: last,
-        };
-        if shown.as_ref() != Some(&keeper.newest) {
-            keeper.show()?;
+        })
+    }
+
+    /// Cuts off a checkpoint that was torn, and completes what a writer began. The last one is written again: a
+    /// page that a failed write-back left in memory looks as if it were on the disk.
+    pub(super) fn complete(&mut self) -> Result<(), StoreError> {
+        write_again(self.file.as_mut(), self.last, self.offset)
+            .map_err(StoreError::io("write the checkpoints"))?;
+        let newest = self.newest.to_string();
+        let shown = self
+            .folder
+            .read(&self.folder.checkpoint(), MAX_NOTE)
+            .map_err(StoreError::io("read the checkpoint"))?;
+        if shown.as_deref() == Some(newest.as_bytes()) {
+            return Ok(());
         }
-        Ok(keeper)
+        self.show()
     }
 
     /// The first checkpoint of a new ledger.

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use data_encoding::HEXLOWER;
+use memchr::memmem;
 use serde::Deserialize;
 
 use crate::record::RecordError;
@@ -62,10 +63,7 @@ pub(super) fn of_entry(entry: &[u8], index: u64) -> Option<Id> {
     // In canonical JSON the index follows the id, and the kind the index. What stands behind the last such place
     // are kind, schema, subject and time, none of which holds one.
     let marker = format!("\",\"index\":{index},\"kind\":\"");
-    let at = entry
-        .windows(marker.len())
-        .rposition(|window| window == marker.as_bytes());
-    let quick = at
+    let quick = memmem::rfind(entry, marker.as_bytes())
         .and_then(|end| entry.get(end.checked_sub(32)?..end))
         .and_then(|digits| parse(std::str::from_utf8(digits).ok()?).ok());
     quick.or_else(|| {

@@ -1,6 +1,8 @@
 //! A ledger in a folder: one writer, any number of readers. `docs/ledger.md` says what stands where.
 
 mod commit;
+mod create;
+mod cursor;
 mod disk;
 mod folder;
 mod history;
@@ -14,6 +16,7 @@ mod recovery;
 mod sealer;
 mod segment;
 mod state;
+mod submission;
 mod tiles;
 mod writer;
 
@@ -22,7 +25,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use import::EmbeddedImport;
 pub use options::Options;
 pub use reader::EmbeddedReader;
-pub use writer::{EmbeddedLedger, Ticket};
+pub use submission::Ticket;
+pub use writer::EmbeddedLedger;
 
 /// Locks what is sound even where a thread that held it has panicked.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -29,7 +29,7 @@ impl Default for Options {
             segment_bytes: 16 * 1024 * 1024,
             pack_bytes: 64 * 1024 * 1024,
             queue_bytes: 16 * 1024 * 1024,
-            batches_in_flight: 2,
+            batches_in_flight: 4,
             remembered_ids: 65_536,
         }
     }

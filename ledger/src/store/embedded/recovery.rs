@@ -3,7 +3,10 @@
 
 use std::collections::HashSet;
 
+use memchr::memmem;
+
 use super::commit::{PackTail, Tail};
+use super::cursor::{Cursor, LogLeaves, missing};
 use super::disk::{Mode, write_again};
 use super::folder::Folder;
 use super::history::Keeper;
@@ -11,7 +14,6 @@ use super::ids::{self, RecentIds};
 use super::manifest::Manifest;
 use super::options::Options;
 use super::pack::{self, PackReader};
-use super::reader::{Cursor, LogLeaves, missing};
 use super::segment;
 use super::tiles::{self, Edge, Leaves as _};
 use crate::Hash;
@@ -30,15 +32,18 @@ pub(super) fn recover(
     manifest: &Manifest,
     options: &Options,
 ) -> Result<Recovered, StoreError> {
+    // A copy may lack what is empty, and a writer may have been stopped between a file and its name.
+    [folder.root(), &folder.log(), &folder.bulk()]
+        .into_iter()
+        .try_for_each(|path| {
+            folder.disk().create_folder(path)?;
+            folder.disk().sync_folder(path)
+        })
+        .map_err(StoreError::io("make the folder durable"))?;
     folder
         .remove_unfinished()
         .map_err(StoreError::io("remove unfinished files"))?;
-    // A writer may have been stopped between a file and its name.
-    [folder.root(), &folder.log(), &folder.bulk()]
-        .into_iter()
-        .try_for_each(|path| folder.disk().sync_folder(path))
-        .map_err(StoreError::io("make the folder durable"))?;
-    let keeper = Keeper::open(folder, &manifest.verifiers)?;
+    let mut keeper = Keeper::open(folder, &manifest.verifiers)?;
     let sealed = keeper.newest().checkpoint();
     let end = find_end(folder, &manifest.origin, sealed.size, options)?;
     if end.size < sealed.size {
@@ -51,6 +56,8 @@ pub(super) fn recover(
     let write = &mut |tile, hashes: &[Hash]| tiles::write(folder, tile, hashes);
     let mut edge = tiles::edge(folder, &leaves, sealed.size, &sealed.root, write)?;
     leaves.leaves(sealed.size, end.size, &mut |leaf| edge.append(leaf, write))?;
+    // Until here a ledger that is damaged is left as it is.
+    keeper.complete()?;
     complete_log(folder, &end)?;
     let pack = complete_packs(folder, &end)?;
     let tail = Tail {
@@ -163,10 +170,8 @@ fn complete_packs(folder: &Folder, end: &End) -> Result<Option<PackTail>, StoreE
 /// The hashes of documents that an entry may name.
 fn documents_of(entry: &[u8]) -> impl Iterator<Item = Hash> {
     const MARKER: &[u8] = b"\"sha256\":\"";
-    entry
-        .windows(MARKER.len() + 2 * Hash::SIZE)
-        .filter_map(|window| {
-            let digits = window.strip_prefix(MARKER)?;
-            Hash::from_hex(std::str::from_utf8(digits).ok()?)
-        })
+    memmem::find_iter(entry, MARKER).filter_map(|at| {
+        let digits = entry.get(at + MARKER.len()..)?.get(..2 * Hash::SIZE)?;
+        Hash::from_hex(std::str::from_utf8(digits).ok()?)
+    })
 }

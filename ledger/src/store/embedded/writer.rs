@@ -4,37 +4,35 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::sync::mpsc::{self, Sender, SyncSender};
 use std::sync::{Arc, Mutex, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
-use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 
 use super::commit::{Committer, Tail};
+use super::create::{create, take_lock};
 use super::disk::{Disk, Mode, SystemDisk};
 use super::folder::Folder;
-use super::history::Keeper;
-use super::ids;
 use super::lock;
 use super::manifest::Manifest;
 use super::options::Options;
-use super::pack::{self, Places};
+use super::pack;
 use super::reader::EmbeddedReader;
 use super::recovery::recover;
 use super::sealer::{Message, Sealer};
-use super::segment;
 use super::state::{Failure, Group, State, Waiting};
+use super::submission::{Outcome, Ticket, prepare, rotation};
 use crate::Hash;
 use crate::keys::{KeyRing, SealedDocument};
-use crate::note::{Checkpoint, NoteError, SignedCheckpoint, Verifier};
-use crate::record::{Actor, Draft, Event, KeyRotation};
+use crate::note::{NoteError, SignedCheckpoint, Verifier};
+use crate::record::Actor;
 use crate::store::{Entries, Log, Receipt, Store, StoreError, Submission};
 use crate::tree::{self, Tile, TileNodes, Tiles};
 
-/// Batches that may wait for the tree.
-const BATCHES_FOR_SEALER: usize = 16;
+/// Batches that may wait for the tree: so long may a checkpoint take before anyone waits for it.
+const BATCHES_FOR_SEALER: usize = 64;
 /// Records that are acknowledged together at the most; longer lists are several such groups.
 const GROUP_RECORDS: usize = 1_024;
 /// Bytes of documents after which a group ends.
@@ -55,67 +53,25 @@ pub struct EmbeddedLedger {
     sealing: Option<JoinHandle<Result<(), StoreError>>>,
     /// Held while keys are destroyed or changed.
     manifest: Mutex<Manifest>,
-    places: Mutex<Places>,
     _lock: Box<dyn Send + Sync>,
 }
 
 impl EmbeddedLedger {
     /// Makes a ledger in a folder that holds none.
     pub fn init(folder: &Path, ring: &KeyRing, created: Timestamp) -> Result<(), StoreError> {
-        Self::init_on(Arc::new(SystemDisk), folder, ring, created)
-    }
-
-    pub(super) fn init_on(
-        disk: Arc<dyn Disk>,
-        path: &Path,
-        ring: &KeyRing,
-        created: Timestamp,
-    ) -> Result<(), StoreError> {
-        let folder = Folder::new(disk, path);
-        let disk = folder.disk();
-        let make = StoreError::io("make the folder of the ledger");
-        let folders = [folder.root().to_path_buf(), folder.log(), folder.bulk()];
-        folders
-            .iter()
-            .try_for_each(|folder| disk.create_folder(folder))
-            .map_err(make)?;
-        let _lock = take_lock(&folder)?;
-        refuse_what_is_there(&folder)?;
-        let first = Checkpoint {
-            origin: ring.origin().to_owned(),
-            size: 0,
-            root: Hash::empty(),
-        };
-        folder
-            .replace(&folder.segment(0), &segment::header(ring.origin(), 0))
-            .map_err(StoreError::io("begin a segment of the log"))?;
-        Keeper::begin(&folder, &first.sign(ring.signer()))?;
-        let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-        folders
-            .iter()
-            .map(std::path::PathBuf::as_path)
-            .chain(above)
-            .try_for_each(|folder| disk.sync_folder(folder))
-            .map_err(StoreError::io("make the folder of the ledger"))?;
-        // Last: what has no manifest is no ledger.
-        let manifest = Manifest {
-            origin: ring.origin().to_owned(),
-            created,
-            verifiers: ring.verifiers(),
-        };
-        manifest.write(&folder)
+        create(&Folder::new(Arc::new(SystemDisk), folder), ring, created)
     }
 
     /// Opens the ledger in a folder for writing, and brings into order what a writer before left that was stopped.
     pub fn open(folder: &Path, ring: Arc<KeyRing>, options: Options) -> Result<Self, StoreError> {
-        Self::open_on(Arc::new(SystemDisk), folder, ring, Arc::new(options))
+        Self::open_on(Arc::new(SystemDisk), folder, ring, &Arc::new(options))
     }
 
     pub(super) fn open_on(
         disk: Arc<dyn Disk>,
         path: &Path,
         ring: Arc<KeyRing>,
-        options: Arc<Options>,
+        options: &Arc<Options>,
     ) -> Result<Self, StoreError> {
         let folder = Folder::new(Arc::clone(&disk), path);
         // Without a ledger there is nothing to lock, and no file is made.
@@ -123,7 +79,7 @@ impl EmbeddedLedger {
         let held = take_lock(&folder)?;
         let manifest = Manifest::read(&folder)?;
         manifest.check(&ring)?;
-        let recovered = recover(&folder, &manifest, &options)?;
+        let recovered = recover(&folder, &manifest, options)?;
         let reader = EmbeddedReader::open_on(disk, path)?;
         let state = Arc::new(State::new(recovered.tail.next, options.queue_bytes));
         let signing = manifest
@@ -135,7 +91,7 @@ impl EmbeddedLedger {
         let (sender, messages) = mpsc::sync_channel(BATCHES_FOR_SEALER);
         let sealer = Sealer {
             folder: folder.clone(),
-            options: Arc::clone(&options),
+            options: Arc::clone(options),
             state: Arc::clone(&state),
             edge: recovered.edge,
             keeper: recovered.keeper,
@@ -152,10 +108,9 @@ impl EmbeddedLedger {
             committers: Vec::new(),
             sealing: Some(spawn("ledger-sealer", move || sealer.run(&messages))?),
             manifest: Mutex::new(manifest),
-            places: Mutex::default(),
             _lock: held,
         };
-        ledger.start_committers(recovered.tail, &options)?;
+        ledger.start_committers(recovered.tail, options)?;
         Ok(ledger)
     }
 
@@ -319,27 +274,6 @@ impl fmt::Debug for EmbeddedLedger {
     }
 }
 
-/// Where the outcome of some records comes from.
-type Outcome = Receiver<Result<Vec<Receipt>, StoreError>>;
-
-/// Records that were handed over.
-#[derive(Debug)]
-#[must_use = "records are durable only when the ticket says so"]
-pub struct Ticket {
-    replies: Vec<Outcome>,
-}
-
-impl Ticket {
-    /// Waits until all of the records are durable. On an error none of them is acknowledged.
-    pub fn wait(self) -> Result<Vec<Receipt>, StoreError> {
-        let mut receipts = Vec::new();
-        for reply in self.replies {
-            receipts.extend(reply.recv().map_err(|_| StoreError::Poisoned)??);
-        }
-        Ok(receipts)
-    }
-}
-
 impl Store for EmbeddedLedger {
     fn append(&self, submissions: Vec<Submission>) -> Result<Vec<Receipt>, StoreError> {
         self.submit(submissions)?.wait()
@@ -372,7 +306,7 @@ impl Store for EmbeddedLedger {
         let _alone = lock(&self.manifest);
         let mut by_pack: BTreeMap<u32, Vec<u64>> = BTreeMap::new();
         for hash in documents {
-            if let Some(place) = lock(&self.places).find(&self.folder, hash)? {
+            if let Some(place) = self.reader.place(hash)? {
                 by_pack.entry(place.pack).or_default().push(place.offset);
             }
         }
@@ -430,73 +364,6 @@ impl Tiles for Readable<'_> {
 
     fn tile(&self, tile: Tile) -> Result<Vec<Hash>, StoreError> {
         self.0.tile(tile)
-    }
-}
-
-/// Locks a ledger for the one writer.
-fn take_lock(folder: &Folder) -> Result<Box<dyn Send + Sync>, StoreError> {
-    folder
-        .disk()
-        .lock(&folder.lock())
-        .map_err(StoreError::io("lock the ledger"))?
-        .ok_or(StoreError::Locked)
-}
-
-/// A folder that holds a ledger, or the records of one, gets no new one.
-fn refuse_what_is_there(folder: &Folder) -> Result<(), StoreError> {
-    let make = "make a ledger";
-    let is_there = || StoreError::Io {
-        action: make,
-        source: std::io::ErrorKind::AlreadyExists.into(),
-    };
-    let manifest = folder.read(&folder.manifest(), usize::MAX);
-    if manifest.map_err(StoreError::io(make))?.is_some() {
-        return Err(is_there());
-    }
-    for first in folder.segments()? {
-        let segment = folder.read(&folder.segment(first), segment::HEADER);
-        if first != 0 || !matches!(segment, Ok(Some(_))) {
-            return Err(is_there());
-        }
-    }
-    Ok(())
-}
-
-/// Seals the documents of a record and writes it as far as it can be without its index.
-fn prepare(submission: Submission, ring: &KeyRing) -> Result<Waiting, StoreError> {
-    let Submission {
-        mut draft,
-        documents,
-    } = submission;
-    let id = ids::parse(&draft.id)?;
-    let mut sealed = Vec::with_capacity(documents.len());
-    for document in documents {
-        let bytes = SealedDocument::seal(&document.bytes, ring)?;
-        draft.bulk.push(document.reference(&bytes));
-        sealed.push(bytes);
-    }
-    Ok(Waiting {
-        id,
-        entry: draft.prepare()?,
-        documents: sealed,
-    })
-}
-
-/// The record of a rotation. Its id follows from the key, so that a second try writes no second record.
-fn rotation(retired: &Verifier, added: &Verifier, time: Timestamp, actor: Actor) -> Draft {
-    let added = added.to_string();
-    let digest = Hash::of(format!("soc2gate key rotation\n{added}").as_bytes());
-    let (half, _) = digest.0.split_at(digest.0.len() / 2);
-    Draft {
-        id: HEXLOWER.encode(half),
-        time,
-        actor,
-        subject: None,
-        bulk: Vec::new(),
-        event: Event::KeyRotation(KeyRotation {
-            added,
-            retired: retired.to_string(),
-        }),
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::record::Record;
@@ -147,4 +149,131 @@ fn other_keys_and_other_folders_are_refused() {
     assert!(matches!(open(other), Err(StoreError::OtherKeys { .. })));
     let same_name = Arc::new(KeyRing::generate(ORIGIN).unwrap());
     assert!(matches!(open(same_name), Err(StoreError::MissingKey)));
+}
+
+#[test]
+fn checkpoints_come_by_themselves() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        checkpoint_interval: Duration::from_millis(50),
+        checkpoint_records: 10,
+        ..Options::default()
+    };
+    let ledger = begin(folder.path(), &ring(), options);
+    let sealed = |size| {
+        let start = Instant::now();
+        while ledger.checkpoint().unwrap().unwrap().checkpoint().size < size {
+            assert!(start.elapsed() < Duration::from_secs(20));
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    // By time, then by number.
+    ledger.append(vec![record("one")]).unwrap();
+    sealed(1);
+    ledger
+        .append((0..10).map(|_| record("many")).collect())
+        .unwrap();
+    sealed(11);
+}
+
+#[test]
+fn a_reader_beside_a_writer_sees_a_log_that_verifies() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        checkpoint_records: 20,
+        segment_bytes: 5_000,
+        ..Options::default()
+    };
+    let ledger = begin(folder.path(), &ring(), options);
+    let reader = EmbeddedReader::open(folder.path()).unwrap();
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    ledger
+                        .append(vec![with_document("x"), record("y")])
+                        .unwrap();
+                }
+            });
+        }
+        scope.spawn(|| {
+            let mut last = 0;
+            while !done.load(Ordering::Relaxed) {
+                let sealed = reader.checkpoint().unwrap().unwrap();
+                let size = reader.size().unwrap();
+                assert!(size >= last && size >= sealed.checkpoint().size);
+                let entries = reader.entries(last..size).unwrap();
+                assert_eq!(entries.map(Result::unwrap).count() as u64, size - last);
+                last = size;
+                if size == 800 {
+                    done.store(true, Ordering::Relaxed);
+                }
+            }
+        });
+    });
+    ledger.close().unwrap();
+    assert_eq!(verify(&reader), 800);
+}
+
+#[test]
+fn more_than_fits_at_once_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options {
+        queue_bytes: 1,
+        ..Options::default()
+    };
+    let ledger = begin(folder.path(), &ring(), options);
+    let tickets: Vec<Ticket> = (0..3)
+        .map(|_| {
+            ledger
+                .submit((0..1_500).map(|_| record("x")).collect())
+                .unwrap()
+        })
+        .collect();
+    for (place, ticket) in (0..).zip(tickets) {
+        let receipts = ticket.wait().unwrap();
+        let indexes: Vec<_> = receipts
+            .iter()
+            .filter_map(|receipt| receipt.index)
+            .collect();
+        assert_eq!(
+            indexes,
+            (place * 1_500..(place + 1) * 1_500).collect::<Vec<_>>()
+        );
+    }
+    assert!(ledger.append(Vec::new()).unwrap().is_empty());
+}
+
+#[test]
+fn what_is_no_record_stops_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = begin(folder.path(), &ring(), Options::default());
+    let too_large = ledger.append(vec![record("fits"), record(&"x".repeat(70_000))]);
+    assert!(matches!(
+        too_large,
+        Err(StoreError::Record(crate::record::RecordError::TooLarge))
+    ));
+    let mut named = record("named");
+    named.draft.id = "NOT-AN-ID".to_owned();
+    assert!(matches!(
+        ledger.append(vec![named]),
+        Err(StoreError::Record(crate::record::RecordError::Id))
+    ));
+    assert_eq!(ledger.size().unwrap(), 0);
+    ledger.append(vec![record("x")]).unwrap();
+    assert_eq!(ledger.size().unwrap(), 1);
+}
+
+#[test]
+fn what_was_acknowledged_is_there_when_the_writer_is_dropped_or_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = ring();
+    let ledger = begin(folder.path(), &ring, Options::default());
+    let ticket = ledger.submit(vec![record("x")]).unwrap();
+    drop(ledger);
+    assert_eq!(ticket.wait().unwrap()[0].index, Some(0));
+    let reader = EmbeddedReader::open(folder.path()).unwrap();
+    assert_eq!(reader.checkpoint().unwrap().unwrap().checkpoint().size, 1);
+    assert_eq!(verify(&reader), 1);
 }

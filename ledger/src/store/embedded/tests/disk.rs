@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::super::disk::{Disk, DiskFile, Mode};
 
@@ -50,6 +51,8 @@ struct State {
     happened: bool,
     full: bool,
     down: bool,
+    /// Losses of power.
+    losses: u64,
     random: u64,
 }
 
@@ -62,8 +65,8 @@ impl State {
     }
 
     /// Counts a call, and fails it where it is the one.
-    fn call(&mut self, kind: Call) -> io::Result<Option<Fault>> {
-        if self.down {
+    fn call(&mut self, losses: u64, kind: Call) -> io::Result<Option<Fault>> {
+        if self.down || losses != self.losses {
             return Err(io::Error::other("no power"));
         }
         let Some((left, fault)) = self.fault else {
@@ -106,7 +109,7 @@ enum Call {
 
 /// See the module.
 #[derive(Debug, Default, Clone)]
-pub(super) struct MemoryDisk(Arc<Mutex<State>>);
+pub(super) struct MemoryDisk(Arc<Mutex<State>>, u64);
 
 impl MemoryDisk {
     /// A disk with files.
@@ -123,7 +126,7 @@ impl MemoryDisk {
             let folders = path.ancestors().skip(1).map(Path::to_path_buf);
             state.folders.extend(folders);
         }
-        Self(Arc::new(Mutex::new(state)))
+        Self(Arc::new(Mutex::new(state)), 0)
     }
 
     /// What reads see.
@@ -156,10 +159,16 @@ impl MemoryDisk {
         state.full = false;
     }
 
+    /// The disk for whoever is started after the last loss of power; those from before cannot use theirs any more.
+    pub(super) fn again(&self) -> Self {
+        Self(Arc::clone(&self.0), self.0.lock().unwrap().losses)
+    }
+
     /// The power goes and comes back: what was not synced is there, or not, or in part.
     pub(super) fn reboot(&self, seed: u64) {
         let mut state = self.0.lock().unwrap();
         state.random = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+        state.losses += 1;
         state.down = false;
         state.full = false;
         state.fault = None;
@@ -234,7 +243,7 @@ fn apply(content: &mut Vec<u8>, change: &Change) {
 impl Disk for MemoryDisk {
     fn open(&self, path: &Path, mode: Mode) -> io::Result<Box<dyn DiskFile>> {
         let mut state = self.0.lock().unwrap();
-        state.call(Call::Other)?;
+        state.call(self.1, Call::Other)?;
         if !state.folders.contains(path.parent().unwrap()) {
             return Err(ErrorKind::NotFound.into());
         }
@@ -263,7 +272,7 @@ impl Disk for MemoryDisk {
 
     fn list(&self, folder: &Path) -> io::Result<Vec<String>> {
         let mut state = self.0.lock().unwrap();
-        state.call(Call::Other)?;
+        state.call(self.1, Call::Other)?;
         if !state.folders.contains(folder) {
             return Err(ErrorKind::NotFound.into());
         }
@@ -277,7 +286,7 @@ impl Disk for MemoryDisk {
 
     fn create_folder(&self, folder: &Path) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
-        state.call(Call::Other)?;
+        state.call(self.1, Call::Other)?;
         let folders = folder.ancestors().map(Path::to_path_buf);
         state.folders.extend(folders);
         Ok(())
@@ -285,7 +294,7 @@ impl Disk for MemoryDisk {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
-        state.call(Call::Other)?;
+        state.call(self.1, Call::Other)?;
         let number = state.names.remove(from).ok_or(ErrorKind::NotFound)?;
         state.names.insert(to.to_path_buf(), number);
         Ok(())
@@ -293,14 +302,14 @@ impl Disk for MemoryDisk {
 
     fn remove(&self, path: &Path) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
-        state.call(Call::Other)?;
+        state.call(self.1, Call::Other)?;
         state.names.remove(path).ok_or(ErrorKind::NotFound)?;
         Ok(())
     }
 
     fn sync_folder(&self, folder: &Path) -> io::Result<()> {
         let mut state = self.0.lock().unwrap();
-        state.call(Call::Other)?;
+        state.call(self.1, Call::Other)?;
         let paths: Vec<PathBuf> = state
             .names
             .keys()
@@ -316,7 +325,7 @@ impl Disk for MemoryDisk {
 
     fn lock(&self, path: &Path) -> io::Result<Option<Box<dyn Send + Sync>>> {
         let mut state = self.0.lock().unwrap();
-        state.call(Call::Other)?;
+        state.call(self.1, Call::Other)?;
         if !state.locks.insert(path.to_path_buf()) {
             return Ok(None);
         }
@@ -346,7 +355,7 @@ impl MemoryFile {
         act: impl FnOnce(&mut Content, Option<Fault>, bool) -> io::Result<T>,
     ) -> io::Result<T> {
         let mut state = self.disk.0.lock().unwrap();
-        let fault = state.call(call)?;
+        let fault = state.call(self.disk.1, call)?;
         let full = state.full;
         act(&mut state.files[self.number], fault, full)
     }
@@ -399,7 +408,9 @@ impl DiskFile for MemoryFile {
         })
     }
 
+    /// Takes its time, so that others write meanwhile.
     fn sync(&mut self) -> io::Result<()> {
+        std::thread::sleep(Duration::from_micros(50));
         self.with(Call::Sync, |content, fault, _| {
             let pending = std::mem::take(&mut content.pending);
             if fault.is_some() {

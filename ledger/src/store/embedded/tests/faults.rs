@@ -41,20 +41,15 @@ impl Trial {
     }
 
     fn init(&self) -> Result<(), StoreError> {
-        EmbeddedLedger::init_on(
-            Arc::new(self.disk.clone()),
-            &Self::path(),
-            &self.ring,
-            time(),
-        )
+        create_on(&Arc::new(self.disk.again()), &Self::path(), &self.ring)
     }
 
     fn open(&self) -> Result<EmbeddedLedger, StoreError> {
         EmbeddedLedger::open_on(
-            Arc::new(self.disk.clone()),
+            Arc::new(self.disk.again()),
             &Self::path(),
             Arc::clone(&self.ring),
-            options(),
+            &options(),
         )
     }
 
@@ -67,8 +62,9 @@ impl Trial {
     /// Writers that do not stop for anything.
     fn write(&self, ledger: &EmbeddedLedger) {
         std::thread::scope(|scope| {
-            for _ in 0..2 {
+            for _ in 0..4 {
                 scope.spawn(|| {
+                    self.append(ledger, vec![record("alone")]);
                     self.append(ledger, vec![record("alone")]);
                     self.append(ledger, vec![with_document("a"), record("b")]);
                 });
@@ -125,7 +121,7 @@ impl Trial {
         let ledger = self.open().unwrap();
         self.check(&ledger);
         ledger.close().unwrap();
-        let reader = EmbeddedReader::open_on(Arc::new(self.disk.clone()), &Self::path()).unwrap();
+        let reader = EmbeddedReader::open_on(Arc::new(self.disk.again()), &Self::path()).unwrap();
         self.check(&reader);
         assert_eq!(
             reader.checkpoint().unwrap().unwrap().checkpoint().size,
@@ -138,7 +134,7 @@ impl Trial {
 fn without_a_fault_all_is_acknowledged() {
     let trial = Trial::new(&ring());
     trial.run();
-    assert_eq!(trial.acknowledged.lock().unwrap().len(), 7);
+    assert_eq!(trial.acknowledged.lock().unwrap().len(), 17);
     trial.recover(1);
 }
 

@@ -4,12 +4,16 @@ mod behaviour;
 mod damage;
 mod disk;
 mod faults;
+mod keys;
+mod parsers;
+mod recovery;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use self::disk::MemoryDisk;
 use super::*;
 use crate::Hash;
 use crate::keys::KeyRing;
@@ -58,6 +62,12 @@ fn with_document(text: &str) -> Submission {
         bytes: text.as_bytes().to_vec(),
     });
     submission
+}
+
+/// A new ledger on a disk in memory.
+fn create_on(disk: &Arc<MemoryDisk>, path: &Path, ring: &KeyRing) -> Result<(), StoreError> {
+    let folder = folder::Folder::new(Arc::clone(disk) as _, path);
+    create::create(&folder, ring, time())
 }
 
 /// A new ledger in a folder.
