@@ -141,6 +141,12 @@ impl KeyRing {
         self.signers.last().expect("a key ring has a signing key")
     }
 
+    /// All keys that signed, the oldest first.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn signers(&self) -> &[Signer] {
+        &self.signers
+    }
+
     /// The public halves of all keys that signed, the oldest first.
     pub fn verifiers(&self) -> Vec<Verifier> {
         self.signers

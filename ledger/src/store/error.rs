@@ -56,6 +56,9 @@ pub enum StoreError {
         /// The name of the ledger.
         ledger: String,
     },
+    /// The keys are of this ledger, but not those that sign it now. The operator's: a rotation came later.
+    #[error("the keys do not hold the key that signs the ledger")]
+    MissingKey,
     /// A key ring cannot be read or made.
     #[error(transparent)]
     Keys(#[from] KeyRingError),

@@ -1,6 +1,8 @@
 //! Where logs are kept, and what can be asked of them wherever that is.
 
 mod error;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 
 use std::ops::Range;
 

@@ -39,6 +39,11 @@ impl Frontier {
         self.size
     }
 
+    /// The hashes of the complete subtrees, largest first.
+    pub fn subtrees(&self) -> &[Hash] {
+        &self.subtrees
+    }
+
     /// Appends the hash of an entry, and tells of every subtree that it completes, the leaf first.
     pub fn append(&mut self, leaf: Hash, mut completed: impl FnMut(Node)) {
         let mut node = Node {
