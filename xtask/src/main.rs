@@ -6,6 +6,7 @@ mod conformance;
 mod differential;
 mod docs;
 mod new_control;
+mod postgres;
 mod shell;
 mod test;
 mod tidy;
@@ -58,8 +59,10 @@ enum Command {
     },
     /// Compare the verdicts of our controls on their cases, and on mutations of these, with OPA itself
     Differential,
-    /// Measure speed and memory on generated manifests
+    /// Measure speed and memory on generated manifests, and of the ledger
     Bench {
+        /// Only this part
+        part: Option<BenchPart>,
         /// Leave out the comparison with checkov
         #[arg(long)]
         no_checkov: bool,
@@ -67,6 +70,25 @@ enum Command {
         #[arg(long)]
         short: bool,
     },
+}
+
+/// What can be measured alone.
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum BenchPart {
+    /// `soc2gate check`
+    Check,
+    /// The ledger in PostgreSQL
+    Postgres,
+}
+
+fn run_bench(part: Option<BenchPart>, with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
+    if part.is_none_or(|part| part == BenchPart::Check) {
+        bench::run(with_checkov, with_large)?;
+    }
+    if part.is_none_or(|part| part == BenchPart::Postgres) {
+        postgres::bench()?;
+    }
+    Ok(())
 }
 
 fn main() -> ExitCode {
@@ -81,7 +103,11 @@ fn main() -> ExitCode {
             verbose,
         } => conformance::run(folder, only.as_deref(), verbose),
         Command::Differential => differential::run(),
-        Command::Bench { no_checkov, short } => bench::run(!no_checkov, !short),
+        Command::Bench {
+            part,
+            no_checkov,
+            short,
+        } => run_bench(part, !no_checkov, !short),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -24,11 +24,20 @@ pub(crate) fn run(no_corpora: bool) -> anyhow::Result<()> {
             "nextest",
             "run",
             "--workspace",
+            "--features",
+            "soc2gate-ledger/postgres",
             "--all-targets",
             "--no-fail-fast",
         ]);
     } else {
-        command.args(["test", "--workspace", "--all-targets", "--no-fail-fast"]);
+        command.args([
+            "test",
+            "--workspace",
+            "--features",
+            "soc2gate-ledger/postgres",
+            "--all-targets",
+            "--no-fail-fast",
+        ]);
     }
     shell::run_command(&mut command)?;
     tools::check_dependencies(&tools)?;

@@ -17,12 +17,32 @@ pub(crate) fn install() -> anyhow::Result<PathBuf> {
         (shell::has("npm"), &["nodejs", "npm"]),
         (has_venv(), &["python3", "python3-venv"]),
     ])?;
+    install_postgres()?;
     npm(&folder)?;
     python(
         &folder.join("python"),
         &shell::root().join("tests/tools/requirements.txt"),
     )?;
     Ok(folder)
+}
+
+/// The server that the tests of the ledger start, and what makes certificates for it.
+pub(crate) fn install_postgres() -> anyhow::Result<()> {
+    debian(&[
+        (has_postgres(), &["postgresql"]),
+        (shell::has("openssl"), &["openssl"]),
+        (shell::has("setpriv"), &["util-linux"]),
+    ])
+}
+
+/// Whether a server's programs are there: Debian keeps them off the path, in a folder for each version.
+fn has_postgres() -> bool {
+    shell::has("initdb")
+        || fs::read_dir("/usr/lib/postgresql").is_ok_and(|versions| {
+            versions
+                .flatten()
+                .any(|version| version.path().join("bin/initdb").is_file())
+        })
 }
 
 /// OPA as a shared library, in the folder of its Python package. The wheel asks for a newer Python than most machines
