@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rstest::rstest;
 use soc2gate_ledger::store::postgres::{PostgresLedger, PostgresOptions, PostgresReader};
-use soc2gate_ledger::store::{Log, StoreError};
+use soc2gate_ledger::store::{Log, Store, StoreError};
 
 use crate::cluster::{Cluster, PASSWORD};
 use crate::{ledger, now, options, ring};
@@ -78,6 +78,21 @@ fn a_password_may_come_apart_from_the_address() {
     assert!(!format!("{options:?}").contains(PASSWORD));
     let reader = PostgresReader::open(&without, &options).unwrap();
     assert_eq!(reader.origin(), crate::ORIGIN);
+}
+
+#[test]
+fn a_socket_of_the_system_will_do() {
+    let cluster = Cluster::start_with("unix_socket_directories = '..'\n");
+    let address = format!(
+        "postgres://postgres:{PASSWORD}@/postgres?host={}&port={}",
+        cluster.path().display(),
+        cluster.port()
+    );
+    let ring = ring();
+    PostgresLedger::init(&address, &ring, now(), &options()).unwrap();
+    let ledger = PostgresLedger::open(&address, ring, &options()).unwrap();
+    ledger.append(crate::submissions(1)).unwrap();
+    assert_eq!(ledger.seal().unwrap().checkpoint().size, 1);
 }
 
 #[rstest]
