@@ -129,7 +129,7 @@ fn seed(target: &str, corpus: &Path) -> Result<()> {
             match target {
                 "parse" if is_rego => write(&format!("seed-{number}"), &text)?,
                 "evaluate" if is_rego => {
-                    write(&format!("seed-{number}"), &format!("0{text}\u{1}{{}}"))?
+                    write(&format!("seed-{number}"), &format!("0{text}\u{1}{{}}"))?;
                 }
                 "documents" if !is_rego => {
                     // The first character chooses the format.
@@ -146,8 +146,13 @@ fn seed(target: &str, corpus: &Path) -> Result<()> {
     {
         for entry in fs::read_dir(cases)? {
             let file: Value = serde_json::from_str(&fs::read_to_string(entry?.path())?)?;
-            for case in file["cases"].as_array().into_iter().flatten() {
-                let Some(module) = case["modules"][0].as_str() else {
+            for case in file
+                .get("cases")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+            {
+                let Some(module) = case.pointer("/modules/0").and_then(Value::as_str) else {
                     continue;
                 };
                 number += 1;

@@ -25,31 +25,55 @@ pub(super) type Edges<'a> = BTreeMap<&'a Path, BTreeSet<&'a Path>>;
 
 /// The rules, those before others that are asked for by these; rules that ask for each other are together.
 pub(super) fn components<'a>(edges: &Edges<'a>) -> Vec<Vec<&'a Path>> {
+    let rules: BTreeSet<&Path> = edges
+        .iter()
+        .flat_map(|(rule, targets)| targets.iter().chain([rule]).copied())
+        .collect();
+    // Numbers are compared faster than paths.
+    let numbers: BTreeMap<&Path, usize> = rules.iter().copied().zip(0..).collect();
+    let number = |rule: &&Path| numbers.get(rule).copied();
+    let numbered: BTreeMap<usize, Vec<usize>> = edges
+        .iter()
+        .filter_map(|(rule, targets)| {
+            Some((number(rule)?, targets.iter().filter_map(number).collect()))
+        })
+        .collect();
+    let paths: Vec<&Path> = rules.into_iter().collect();
+    numbered_components(&numbered)
+        .into_iter()
+        .map(|component| {
+            let members = component.into_iter();
+            members
+                .filter_map(|number| paths.get(number).copied())
+                .collect()
+        })
+        .collect()
+}
+
+/// The same for numbers in the place of rules.
+fn numbered_components(edges: &BTreeMap<usize, Vec<usize>>) -> Vec<Vec<usize>> {
     // The algorithm of Tarjan, without recursion.
-    let mut index: BTreeMap<&Path, usize> = BTreeMap::new();
-    let mut lowest: BTreeMap<&Path, usize> = BTreeMap::new();
-    let mut open: Vec<&Path> = Vec::new();
-    let mut is_open: BTreeSet<&Path> = BTreeSet::new();
+    let mut index: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut lowest: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut open: Vec<usize> = Vec::new();
+    let mut is_open: BTreeSet<usize> = BTreeSet::new();
     let mut found = Vec::new();
-    for start in edges.keys() {
-        if index.contains_key(start) {
+    let targets = |rule: usize| edges.get(&rule).into_iter().flatten().copied();
+    for start in edges.keys().copied() {
+        if index.contains_key(&start) {
             continue;
         }
-        let targets = |rule: &&'a Path| {
-            let targets = edges.get(rule).into_iter().flatten().copied();
-            targets.collect::<Vec<_>>().into_iter()
-        };
-        let mut way = vec![(*start, targets(start))];
+        let mut way = vec![(start, targets(start))];
         let number = index.len();
         index.insert(start, number);
         lowest.insert(start, number);
         open.push(start);
         is_open.insert(start);
         while let Some((rule, rest)) = way.last_mut() {
-            let rule: &'a Path = rule;
+            let rule = *rule;
             if let Some(target) = rest.next() {
-                if let Some(number) = index.get(target) {
-                    if is_open.contains(target) {
+                if let Some(number) = index.get(&target) {
+                    if is_open.contains(&target) {
                         let own = lowest.entry(rule).or_insert(*number);
                         *own = (*own).min(*number);
                     }
@@ -60,19 +84,19 @@ pub(super) fn components<'a>(edges: &Edges<'a>) -> Vec<Vec<&'a Path>> {
                 lowest.insert(target, number);
                 open.push(target);
                 is_open.insert(target);
-                way.push((target, targets(&target)));
+                way.push((target, targets(target)));
                 continue;
             }
-            let own = lowest.get(rule).copied().unwrap_or_default();
+            let own = lowest.get(&rule).copied().unwrap_or_default();
             way.pop();
             if let Some((before, _)) = way.last() {
-                let outer = lowest.entry(before).or_insert(own);
+                let outer = lowest.entry(*before).or_insert(own);
                 *outer = (*outer).min(own);
             }
-            if index.get(rule) == Some(&own) {
+            if index.get(&rule) == Some(&own) {
                 let mut component = Vec::new();
                 while let Some(member) = open.pop() {
-                    is_open.remove(member);
+                    is_open.remove(&member);
                     component.push(member);
                     if member == rule {
                         break;

@@ -17,6 +17,7 @@ mod eval;
 mod growth;
 mod link;
 mod lint;
+mod module;
 mod parts;
 mod paths;
 mod place;
@@ -49,11 +50,11 @@ pub use builtins::callable as builtin_functions;
 pub(crate) use check::{CheckKind, Outside, check, check_with, references};
 pub(crate) use conflicts::{conflicts, conflicts_and_contradictions};
 pub(crate) use dependencies::Dependencies;
-use edits::{Edit, Origin, apply};
 pub use eval::{RegoEval, RegoEvaluation, RegoExpression, RegoResult, eval_rego};
 use link::Linked;
 pub use lint::lint_rego;
 pub(crate) use lint::load_warnings;
+pub(crate) use module::Module;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{
     FileCoverage, RegoTest, RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage,
@@ -61,80 +62,6 @@ pub use test_run::{
 pub use trace::{Bindings, BodyEnding, BodyTrace, Reason, Sides, Stop, Term};
 pub(crate) use value::RegoValue;
 pub use version::RegoVersion;
-
-/// One Rego file.
-#[derive(Debug, Clone)]
-pub(crate) struct Module {
-    pub(crate) file: Arc<str>,
-    /// Its text; as regorus reads it once there is an origin.
-    pub(crate) text: Arc<str>,
-    /// Where the places of the text are in the author's.
-    origin: Option<Origin>,
-    /// The version it is written in, once that is known.
-    version: Option<RegoVersion>,
-    /// Whether the text is as regorus must read it.
-    is_finished: bool,
-    /// Whether it is made here: what is asked of authors is not asked of it.
-    is_made: bool,
-}
-
-impl Module {
-    /// A file as its author wrote it.
-    pub(crate) fn new(file: &str, text: &str) -> Self {
-        Self {
-            file: file.into(),
-            text: text.into(),
-            origin: None,
-            version: None,
-            is_finished: false,
-            is_made: false,
-        }
-    }
-
-    /// A module that is made here, in words that regorus and OPA read alike.
-    pub(crate) fn made(file: &str, text: &str) -> Self {
-        Self {
-            origin: Some(Origin::default()),
-            version: Some(RegoVersion::V1),
-            is_finished: true,
-            is_made: true,
-            ..Self::new(file, text)
-        }
-    }
-
-    /// The same, in a version of Rego where it is known.
-    pub(crate) fn in_version(self, version: Option<RegoVersion>) -> Self {
-        Self { version, ..self }
-    }
-
-    /// Whether it is made here and has no author.
-    pub(crate) fn is_made(&self) -> bool {
-        self.is_made
-    }
-
-    fn finished(self) -> Self {
-        Self {
-            is_finished: true,
-            ..self
-        }
-    }
-
-    /// The module after some edits; None where there are none, or they do not fit.
-    fn changed(&self, edits: Vec<Edit>) -> Option<Self> {
-        if edits.is_empty() {
-            return None;
-        }
-        let (text, change) = apply(&self.text, edits)?;
-        Some(Self {
-            file: self.file.clone(),
-            text: text.into(),
-            origin: Some(self.origin.clone().unwrap_or_default().then(change)),
-            version: self.version,
-            is_finished: self.is_finished,
-            is_made: self.is_made,
-        })
-    }
-}
 
 /// What is wrong with a policy, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]

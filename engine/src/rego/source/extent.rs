@@ -2,6 +2,8 @@
 //! enough: a string is what is between its quotes, parentheses are not part of what is in them, and an object of several
 //! fields starts at its last one.
 
+use std::cell::OnceCell;
+
 use regorus::unstable::Expr;
 
 use super::tokens::{Kind, Token, tokens};
@@ -14,15 +16,22 @@ pub(super) type Extent = (usize, usize);
 /// A text and its words.
 pub(super) struct Layout<'a> {
     pub(super) text: &'a str,
-    /// Comments are left out.
-    words: Vec<Token>,
+    /// Comments are left out. Most texts are never asked for them.
+    words: OnceCell<Vec<Token>>,
 }
 
 impl<'a> Layout<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        let mut words = tokens(text);
-        words.retain(|token| token.kind != Kind::Comment);
+        let words = OnceCell::new();
         Self { text, words }
+    }
+
+    fn all_words(&self) -> &[Token] {
+        self.words.get_or_init(|| {
+            let mut words = tokens(self.text);
+            words.retain(|token| token.kind != Kind::Comment);
+            words
+        })
     }
 
     /// Where an expression stands, without the parentheses around it; None where its place does not hold it alone.
@@ -44,8 +53,8 @@ impl<'a> Layout<'a> {
             // The brace before its first field.
             Expr::Object { fields, .. } if !fields.is_empty() => {
                 let first = self.start(&fields.first()?.1)?;
-                let before = self.words.partition_point(|word| word.start < first);
-                let brace = self.words.get(..before)?.iter().rev();
+                let before = self.all_words().partition_point(|word| word.start < first);
+                let brace = self.all_words().get(..before)?.iter().rev();
                 let mut signs = brace.skip_while(|word| self.written(word) == "(");
                 signs
                     .next()
@@ -54,8 +63,8 @@ impl<'a> Layout<'a> {
             }
             other => {
                 let at = index(other.span().start)?;
-                let word = self.words.partition_point(|word| word.end <= at);
-                self.words.get(word).map(|word| word.start)
+                let word = self.all_words().partition_point(|word| word.end <= at);
+                self.all_words().get(word).map(|word| word.start)
             }
         }
     }
@@ -63,8 +72,10 @@ impl<'a> Layout<'a> {
     /// The end of what a span ends with: the span of a string ends before its quote.
     pub(super) fn end(&self, end: u32) -> Option<usize> {
         let end = index(end)?;
-        let behind = self.words.partition_point(|word| word.start < end);
-        self.words.get(behind.checked_sub(1)?).map(|word| word.end)
+        let behind = self.all_words().partition_point(|word| word.start < end);
+        self.all_words()
+            .get(behind.checked_sub(1)?)
+            .map(|word| word.end)
     }
 
     fn written(&self, word: &Token) -> &'a str {
@@ -73,8 +84,8 @@ impl<'a> Layout<'a> {
 
     /// The last word before a place.
     pub(super) fn word_before(&self, place: usize) -> Option<&'a str> {
-        let before = self.words.partition_point(|word| word.start < place);
-        let last = self.words.get(before.checked_sub(1)?)?;
+        let before = self.all_words().partition_point(|word| word.start < place);
+        let last = self.all_words().get(before.checked_sub(1)?)?;
         Some(self.written(last))
     }
 
@@ -87,9 +98,9 @@ impl<'a> Layout<'a> {
 
     /// The words of a part of the text.
     fn words(&self, (start, end): Extent) -> &[Token] {
-        let from = self.words.partition_point(|word| word.start < start);
-        let to = self.words.partition_point(|word| word.start < end);
-        self.words.get(from..to).unwrap_or_default()
+        let from = self.all_words().partition_point(|word| word.start < start);
+        let to = self.all_words().partition_point(|word| word.start < end);
+        self.all_words().get(from..to).unwrap_or_default()
     }
 
     /// Whether every bracket in a part of the text is closed in it.
