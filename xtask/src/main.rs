@@ -123,25 +123,6 @@ fn run_bench(part: Option<BenchPart>, with_checkov: bool, with_large: bool) -> a
     Ok(())
 }
 
-/// What can be measured alone.
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum BenchPart {
-    /// `soc2gate check`
-    Check,
-    /// The ledger in PostgreSQL
-    Postgres,
-}
-
-fn run_bench(part: Option<BenchPart>, with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
-    if part.is_none_or(|part| part == BenchPart::Check) {
-        bench::run(with_checkov, with_large)?;
-    }
-    if part.is_none_or(|part| part == BenchPart::Postgres) {
-        postgres::bench()?;
-    }
-    Ok(())
-}
-
 fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Test { no_corpora } => test::run(no_corpora),
