@@ -7,8 +7,8 @@ use soc2gate_engine::{Decision, Exceptions, Finding, Gate, Subject, Unknown, Ver
 use soc2gate_inputs::Withholder;
 use soc2gate_ledger::keys::KeyRing;
 use soc2gate_ledger::record::{
-    Actor, ChangedPolicies, ChangedSettings, DecisionMade, Draft, EngineName, Event,
-    ExceptionUsed, FindingRecord, RecordError, RecordSubject, VerdictRecord, canonical,
+    Actor, ChangedPolicies, ChangedSettings, DecisionMade, Draft, EngineName, Event, ExceptionUsed,
+    FindingRecord, RecordError, RecordSubject, VerdictRecord, canonical,
 };
 use soc2gate_ledger::store::Submission;
 use soc2gate_source::{Path, display_path};

@@ -29,7 +29,14 @@ fn ledger() -> (tempfile::TempDir, String) {
     let folder = folder(&[("pod.yaml", POD), ("admin.yaml", ADMIN)]);
     let said = done(
         folder.path(),
-        &["ledger", "init", "--ledger", "led", "--origin", "example.com/gate"],
+        &[
+            "ledger",
+            "init",
+            "--ledger",
+            "led",
+            "--origin",
+            "example.com/gate",
+        ],
     );
     let key = said.lines().last().unwrap().to_owned();
     assert!(key.starts_with("example.com/gate+"), "{said}");
@@ -37,7 +44,15 @@ fn ledger() -> (tempfile::TempDir, String) {
 }
 
 fn recorded(folder: &Path, more: &[&str]) -> i32 {
-    let mut arguments = vec!["check", "pod.yaml", "admin.yaml", "--ledger", "led", "--now", NOW];
+    let mut arguments = vec![
+        "check",
+        "pod.yaml",
+        "admin.yaml",
+        "--ledger",
+        "led",
+        "--now",
+        NOW,
+    ];
     arguments.extend(more);
     run(folder, &arguments).0
 }
@@ -71,7 +86,10 @@ fn decisions_are_recorded_verified_proved_and_replayed() {
     assert_eq!(after_first["kinds"]["configuration_change"], 1);
     assert_eq!(after_first["outcomes"]["allow"], 1);
     assert_eq!(after_first["outcomes"]["deny"], 1);
-    done(folder, &["ledger", "checkpoint", "--ledger", "led", "-o", "kept"]);
+    done(
+        folder,
+        &["ledger", "checkpoint", "--ledger", "led", "-o", "kept"],
+    );
 
     // The same policies and settings are not recorded again.
     assert_eq!(recorded(folder, &[]), 1);
@@ -80,34 +98,91 @@ fn decisions_are_recorded_verified_proved_and_replayed() {
     assert_eq!(after_second["kinds"]["policy_change"], 1);
     let said = done(
         folder,
-        &["ledger", "verify", "led", "--key", &key, "--checkpoint", "kept"],
+        &[
+            "ledger",
+            "verify",
+            "led",
+            "--key",
+            &key,
+            "--checkpoint",
+            "kept",
+        ],
     );
     assert!(said.contains("6 records, 6 under a checkpoint"), "{said}");
-    assert!(said.contains("continues the checkpoint you gave, of 4 records"), "{said}");
+    assert!(
+        said.contains("continues the checkpoint you gave, of 4 records"),
+        "{said}"
+    );
 
     let denied = done(
         folder,
-        &["ledger", "query", "--ledger", "led", "--outcome", "deny", "--format", "csv"],
+        &[
+            "ledger",
+            "query",
+            "--ledger",
+            "led",
+            "--outcome",
+            "deny",
+            "--format",
+            "csv",
+        ],
     );
     assert_eq!(denied.lines().count(), 3, "{denied}");
     assert!(denied.contains("kubernetes/rbac.authorization.k8s.io/ClusterRoleBinding/admins"));
     let jsonl = done(
         folder,
-        &["ledger", "query", "--ledger", "led", "--control", "ACC-16", "--status", "fail", "--format", "jsonl"],
+        &[
+            "ledger",
+            "query",
+            "--ledger",
+            "led",
+            "--control",
+            "ACC-16",
+            "--status",
+            "fail",
+            "--format",
+            "jsonl",
+        ],
     );
     let record: Value = serde_json::from_str(jsonl.lines().next().unwrap()).unwrap();
     let index = record["index"].to_string();
     assert_eq!(record["body"]["front_end"], "check");
     let verdicts = record["body"]["verdicts"].as_array().unwrap();
-    let failed = verdicts.iter().find(|verdict| verdict["status"] == "fail").unwrap();
-    assert!(failed["reasons"][0]["message"].as_str().unwrap().contains("cluster-admin"));
+    let failed = verdicts
+        .iter()
+        .find(|verdict| verdict["status"] == "fail")
+        .unwrap();
+    assert!(
+        failed["reasons"][0]["message"]
+            .as_str()
+            .unwrap()
+            .contains("cluster-admin")
+    );
 
     let said = done(folder, &["ledger", "replay", &index, "--ledger", "led"]);
-    assert!(said.contains("deny then, deny now") && said.ends_with("the same\n"), "{said}");
-    let shown = done(folder, &["ledger", "show", &index, "--ledger", "led", "--documents"]);
+    assert!(
+        said.contains("deny then, deny now") && said.ends_with("the same\n"),
+        "{said}"
+    );
+    let shown = done(
+        folder,
+        &["ledger", "show", &index, "--ledger", "led", "--documents"],
+    );
     let shown: Value = serde_json::from_str(&shown).unwrap();
-    assert_eq!(shown["documents"]["input"]["object"]["roleRef"]["name"], "cluster-admin");
-    let by_id = done(folder, &["ledger", "show", record["id"].as_str().unwrap(), "--ledger", "led"]);
+    assert_eq!(
+        shown["documents"]["input"]["object"]["roleRef"]["name"],
+        "cluster-admin"
+    );
+    let by_id = done(
+        folder,
+        &[
+            "ledger",
+            "show",
+            record["id"].as_str().unwrap(),
+            "--ledger",
+            "led",
+        ],
+    );
     assert_eq!(serde_json::from_str::<Value>(&by_id).unwrap(), record);
     let proof = done(folder, &["ledger", "prove", &index, "--ledger", "led"]);
     assert!(proof.starts_with("c2sp.org/tlog-proof@v1\n"), "{proof}");
@@ -118,8 +193,24 @@ fn a_ledger_that_was_changed_does_not_verify() {
     let (folder, key) = ledger();
     let folder = folder.path();
     recorded(folder, &[]);
-    done(folder, &["ledger", "checkpoint", "--ledger", "led", "-o", "kept"]);
-    let verify = || run(folder, &["ledger", "verify", "led", "--key", &key, "--checkpoint", "kept"]);
+    done(
+        folder,
+        &["ledger", "checkpoint", "--ledger", "led", "-o", "kept"],
+    );
+    let verify = || {
+        run(
+            folder,
+            &[
+                "ledger",
+                "verify",
+                "led",
+                "--key",
+                &key,
+                "--checkpoint",
+                "kept",
+            ],
+        )
+    };
     assert_eq!(verify().0, 0);
     let segment = folder.join("led/log/00000000000000000000.log");
     let sound = fs::read(&segment).unwrap();
@@ -170,7 +261,11 @@ fn what_cannot_be_recorded_is_not_allowed() {
     assert_eq!(check(&["--ledger", "led", "--ledger-keys", "away"]).0, 0);
 
     // By configuration, beside it.
-    fs::write(folder.join("soc2gate.yaml"), "version: 1\nledger: {location: led}\n").unwrap();
+    fs::write(
+        folder.join("soc2gate.yaml"),
+        "version: 1\nledger: {location: led}\n",
+    )
+    .unwrap();
     assert_eq!(check(&[]).0, 2);
     assert_eq!(check(&["--no-ledger"]).0, 0);
 
@@ -182,7 +277,12 @@ fn what_cannot_be_recorded_is_not_allowed() {
     assert_eq!(check(&[]).0, 0);
     let stats = stats(folder);
     assert_eq!(stats["kinds"]["gap"], 1);
-    assert!(stats["gaps"][0]["reason"].as_str().unwrap().contains("keys"));
+    assert!(
+        stats["gaps"][0]["reason"]
+            .as_str()
+            .unwrap()
+            .contains("keys")
+    );
     assert!(!folder.join("led.gaps").exists());
     assert_eq!(check(&[]).0, 0);
     assert_eq!(self::stats(folder)["kinds"]["gap"], 1);
@@ -207,14 +307,31 @@ fn one_writes_at_a_time_and_others_read() {
 fn a_planted_secret_is_in_no_byte_of_the_ledger_its_exports_and_what_is_shown() {
     let (folder, _) = ledger();
     let folder = folder.path();
-    for (name, text) in canary::manifests().into_iter().chain(canary::pull_requests()) {
+    for (name, text) in canary::manifests()
+        .into_iter()
+        .chain(canary::pull_requests())
+    {
         fs::write(folder.join(name), text).unwrap();
     }
     // A control that repeats what it reads.
     let control = "# METADATA\n# title: t\n# description: d\n# scope: package\n# custom:\n#   id: OWN-01\n#   severity: high\n#   inputs: [{kind: kubernetes}]\n#   frameworks: {soc2: [CC6.1]}\n#   remediation: r\npackage own.leaky\n\nimport rego.v1\n\ndeny contains {\"message\": sprintf(\"found %v\", [value])} if {\n\twalk(input.object, [_, value])\n\tis_string(value)\n}\n";
     fs::create_dir(folder.join("own")).unwrap();
     fs::write(folder.join("own/leaky.rego"), control).unwrap();
-    let (code, _) = run(folder, &["check", ".", "--ledger", "led", "--policies", "own", "--format", "json", "-o", "out.json"]);
+    let (code, _) = run(
+        folder,
+        &[
+            "check",
+            ".",
+            "--ledger",
+            "led",
+            "--policies",
+            "own",
+            "--format",
+            "json",
+            "-o",
+            "out.json",
+        ],
+    );
     assert_eq!(code, 2);
     fs::remove_file(folder.join("out.json")).unwrap();
     let mut shown = String::new();
@@ -222,11 +339,31 @@ fn a_planted_secret_is_in_no_byte_of_the_ledger_its_exports_and_what_is_shown() 
     assert!(count > 10, "{count}");
     for index in 0..count {
         let index = index.to_string();
-        shown.push_str(&done(folder, &["ledger", "show", &index, "--ledger", "led", "--documents"]));
+        shown.push_str(&done(
+            folder,
+            &["ledger", "show", &index, "--ledger", "led", "--documents"],
+        ));
         shown.push_str(&run(folder, &["ledger", "replay", &index, "--ledger", "led"]).1);
     }
-    shown.push_str(&done(folder, &["ledger", "export", "whole", "--whole", "--documents", "--attestations", "--ledger", "led"]));
-    shown.push_str(&done(folder, &["ledger", "export", "some", "--kind", "decision", "--ledger", "led"]));
+    shown.push_str(&done(
+        folder,
+        &[
+            "ledger",
+            "export",
+            "whole",
+            "--whole",
+            "--documents",
+            "--attestations",
+            "--ledger",
+            "led",
+        ],
+    ));
+    shown.push_str(&done(
+        folder,
+        &[
+            "ledger", "export", "some", "--kind", "decision", "--ledger", "led",
+        ],
+    ));
     assert!(shown.contains("withheld"));
     assert!(!shown.contains(CANARY));
     let mut looked_at = 0;
@@ -234,18 +371,35 @@ fn a_planted_secret_is_in_no_byte_of_the_ledger_its_exports_and_what_is_shown() 
         for file in files(&folder.join(place)) {
             let bytes = fs::read(&file).unwrap();
             let canary = CANARY.as_bytes();
-            assert!(!bytes.windows(canary.len()).any(|part| part == canary), "{}", file.display());
+            assert!(
+                !bytes.windows(canary.len()).any(|part| part == canary),
+                "{}",
+                file.display()
+            );
             looked_at += bytes.len();
         }
     }
     assert!(looked_at > 100_000);
     // Nor are the keys anywhere but in their file.
-    let keys: Value = serde_json::from_str(&fs::read_to_string(folder.join("led.keys")).unwrap()).unwrap();
-    let secret = keys["signing"][0].as_str().unwrap().rsplit('+').next().unwrap();
+    let keys: Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("led.keys")).unwrap()).unwrap();
+    let secret = keys["signing"][0]
+        .as_str()
+        .unwrap()
+        .rsplit('+')
+        .next()
+        .unwrap();
     assert!(!shown.contains(secret));
-    for file in files(folder).iter().filter(|file| !file.ends_with("led.keys")) {
+    for file in files(folder)
+        .iter()
+        .filter(|file| !file.ends_with("led.keys"))
+    {
         let bytes = fs::read(file).unwrap();
-        assert!(!bytes.windows(secret.len()).any(|part| part == secret.as_bytes()));
+        assert!(
+            !bytes
+                .windows(secret.len())
+                .any(|part| part == secret.as_bytes())
+        );
     }
 }
 
@@ -254,11 +408,25 @@ fn keys_rotate_and_whoever_trusts_the_old_one_follows() {
     let (folder, key) = ledger();
     let folder = folder.path();
     recorded(folder, &[]);
-    done(folder, &["ledger", "checkpoint", "--ledger", "led", "-o", "kept"]);
+    done(
+        folder,
+        &["ledger", "checkpoint", "--ledger", "led", "-o", "kept"],
+    );
     let said = done(folder, &["ledger", "keys", "rotate", "--ledger", "led"]);
     assert!(said.contains("signs from record"), "{said}");
     recorded(folder, &[]);
-    let said = done(folder, &["ledger", "verify", "led", "--key", &key, "--checkpoint", "kept"]);
+    let said = done(
+        folder,
+        &[
+            "ledger",
+            "verify",
+            "led",
+            "--key",
+            &key,
+            "--checkpoint",
+            "kept",
+        ],
+    );
     assert!(said.contains("verified"), "{said}");
     let keys = done(folder, &["ledger", "keys", "show", "--ledger", "led"]);
     assert_eq!(keys.lines().count(), 2);
@@ -271,16 +439,58 @@ fn a_witness_cosigns_what_continues_and_nothing_else() {
     let (folder, key) = ledger();
     let folder = folder.path();
     recorded(folder, &[]);
-    let witness = done(folder, &["ledger", "keys", "witness", "witness.example", "-o", "w.key"]);
+    let witness = done(
+        folder,
+        &[
+            "ledger",
+            "keys",
+            "witness",
+            "witness.example",
+            "-o",
+            "w.key",
+        ],
+    );
     let witness = witness.trim();
     let cosign = || {
-        run(folder, &["ledger", "witness", "led", "--key", &key, "--witness-key", "w.key", "--state", "w.state", "-o", "cosigned"])
+        run(
+            folder,
+            &[
+                "ledger",
+                "witness",
+                "led",
+                "--key",
+                &key,
+                "--witness-key",
+                "w.key",
+                "--state",
+                "w.state",
+                "-o",
+                "cosigned",
+            ],
+        )
     };
     assert_eq!(cosign().0, 0, "{}", cosign().1);
     recorded(folder, &[]);
     assert_eq!(cosign().0, 0);
-    assert!(fs::read_to_string(folder.join("cosigned")).unwrap().contains("\u{2014} witness.example "));
-    let said = done(folder, &["ledger", "verify", "led", "--key", &key, "--checkpoint", "cosigned", "--witness", witness]);
+    assert!(
+        fs::read_to_string(folder.join("cosigned"))
+            .unwrap()
+            .contains("\u{2014} witness.example ")
+    );
+    let said = done(
+        folder,
+        &[
+            "ledger",
+            "verify",
+            "led",
+            "--key",
+            &key,
+            "--checkpoint",
+            "cosigned",
+            "--witness",
+            witness,
+        ],
+    );
     assert!(said.contains("witness.example"), "{said}");
     // A ledger made anew by the same keys is shorter, then forked: neither is cosigned.
     fs::remove_dir_all(folder.join("led")).unwrap();
@@ -298,19 +508,80 @@ fn a_whole_export_becomes_the_same_ledger_again() {
     let folder = folder.path();
     recorded(folder, &[]);
     recorded(folder, &[]);
-    done(folder, &["ledger", "checkpoint", "--ledger", "led", "-o", "kept"]);
-    done(folder, &["ledger", "export", "whole", "--whole", "--documents", "--ledger", "led"]);
-    let said = done(folder, &["ledger", "verify", "whole", "--key", &key, "--checkpoint", "kept"]);
+    done(
+        folder,
+        &["ledger", "checkpoint", "--ledger", "led", "-o", "kept"],
+    );
+    done(
+        folder,
+        &[
+            "ledger",
+            "export",
+            "whole",
+            "--whole",
+            "--documents",
+            "--ledger",
+            "led",
+        ],
+    );
+    let said = done(
+        folder,
+        &[
+            "ledger",
+            "verify",
+            "whole",
+            "--key",
+            &key,
+            "--checkpoint",
+            "kept",
+        ],
+    );
     assert!(said.contains("verified"), "{said}");
-    done(folder, &["ledger", "import", "whole", "--ledger", "again", "--ledger-keys", "led.keys"]);
-    let said = done(folder, &["ledger", "verify", "again", "--key", &key, "--checkpoint", "kept"]);
+    done(
+        folder,
+        &[
+            "ledger",
+            "import",
+            "whole",
+            "--ledger",
+            "again",
+            "--ledger-keys",
+            "led.keys",
+        ],
+    );
+    let said = done(
+        folder,
+        &[
+            "ledger",
+            "verify",
+            "again",
+            "--key",
+            &key,
+            "--checkpoint",
+            "kept",
+        ],
+    );
     assert!(said.contains("verified"), "{said}");
-    done(folder, &["ledger", "replay", "2", "--ledger", "again", "--ledger-keys", "led.keys"]);
+    done(
+        folder,
+        &[
+            "ledger",
+            "replay",
+            "2",
+            "--ledger",
+            "again",
+            "--ledger-keys",
+            "led.keys",
+        ],
+    );
     // The export does not verify once it was changed.
     let records = folder.join("whole/records.jsonl");
     let text = fs::read_to_string(&records).unwrap();
     fs::write(&records, text.replace("\"allow\"", "\"deny\"")).unwrap();
-    assert_eq!(run(folder, &["ledger", "verify", "whole", "--key", &key]).0, 1);
+    assert_eq!(
+        run(folder, &["ledger", "verify", "whole", "--key", &key]).0,
+        1
+    );
 }
 
 #[test]
@@ -318,7 +589,17 @@ fn erased_documents_are_gone_and_everything_still_verifies() {
     let (folder, key) = ledger();
     let folder = folder.path();
     recorded(folder, &[]);
-    let said = done(folder, &["ledger", "erase", "--ledger", "led", "--before", "2999-01-01T00:00:00Z"]);
+    let said = done(
+        folder,
+        &[
+            "ledger",
+            "erase",
+            "--ledger",
+            "led",
+            "--before",
+            "2999-01-01T00:00:00Z",
+        ],
+    );
     assert!(said.contains("erased"), "{said}");
     let said = done(folder, &["ledger", "verify", "led", "--key", &key]);
     assert!(said.contains("2 erased"), "{said}");
@@ -350,10 +631,21 @@ fn a_checkpoint_is_committed_to_git() {
     for _ in 0..2 {
         let output = soc2gate(folder)
             .env("PATH", std::env::var_os("PATH").unwrap())
-            .args(["ledger", "checkpoint", "--ledger", "led", "--git", "repository"])
+            .args([
+                "ledger",
+                "checkpoint",
+                "--ledger",
+                "led",
+                "--git",
+                "repository",
+            ])
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     assert_eq!(git(&["log", "--format=%s"]), "Checkpoint of 4 records\n");
 }
@@ -369,20 +661,53 @@ fn what_is_recorded_of_a_run_follows_its_settings() {
     ]);
     let folder = folder.path();
     done(folder, &["ledger", "init"]);
-    done(folder, &["check", "in", "--now", NOW, "--actor", "release bot"]);
-    let used = done(folder, &["ledger", "query", "--kind", "exception_used", "--format", "jsonl"]);
+    done(
+        folder,
+        &["check", "in", "--now", NOW, "--actor", "release bot"],
+    );
+    let used = done(
+        folder,
+        &[
+            "ledger",
+            "query",
+            "--kind",
+            "exception_used",
+            "--format",
+            "jsonl",
+        ],
+    );
     let used: Value = serde_json::from_str(&used).unwrap();
     assert_eq!(used["body"]["requested_by"], "alice");
     assert_eq!(used["body"]["approved_by"], "bob");
     assert_eq!(used["actor"]["id"], "release bot");
-    let decision = done(folder, &["ledger", "show", used["body"]["decision"].as_str().unwrap()]);
+    let decision = done(
+        folder,
+        &["ledger", "show", used["body"]["decision"].as_str().unwrap()],
+    );
     let decision: Value = serde_json::from_str(&decision).unwrap();
     assert_eq!(decision["body"]["outcome"], "allow");
-    done(folder, &["ledger", "replay", &decision["index"].to_string()]);
+    done(
+        folder,
+        &["ledger", "replay", &decision["index"].to_string()],
+    );
     // Other settings are recorded when they are first used.
-    fs::write(folder.join("exceptions.yaml"), "version: 1\nexceptions: []\n").unwrap();
+    fs::write(
+        folder.join("exceptions.yaml"),
+        "version: 1\nexceptions: []\n",
+    )
+    .unwrap();
     assert_eq!(run(folder, &["check", "in", "--now", NOW]).0, 1);
-    let changes = done(folder, &["ledger", "query", "--kind", "configuration_change", "--format", "jsonl"]);
+    let changes = done(
+        folder,
+        &[
+            "ledger",
+            "query",
+            "--kind",
+            "configuration_change",
+            "--format",
+            "jsonl",
+        ],
+    );
     let last: Value = serde_json::from_str(changes.lines().last().unwrap()).unwrap();
     assert_eq!(changes.lines().count(), 2);
     assert_eq!(last["body"]["previous"], decision["body"]["settings"]);

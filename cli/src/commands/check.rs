@@ -148,7 +148,8 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
             "nothing was found to judge",
         ));
     }
-    let unrecorded = unrecorded.or_else(|| recording.and_then(|recording| recording.finish().err()));
+    let unrecorded =
+        unrecorded.or_else(|| recording.and_then(|recording| recording.finish().err()));
     if let (Some(error), Some(place)) = (unrecorded, &place) {
         diagnostics.extend(not_recorded(args, place, &error, &totals, now));
     }

@@ -16,7 +16,9 @@ pub(crate) fn actor(named: Option<&str>) -> Actor {
         let run = variable("GITHUB_RUN_ID")?;
         let repository = variable("GITHUB_REPOSITORY")?;
         let person = variable("GITHUB_ACTOR")?;
-        Some(format!("github.com/{repository}/actions/runs/{run} by {person}"))
+        Some(format!(
+            "github.com/{repository}/actions/runs/{run} by {person}"
+        ))
     };
     let id = named
         .map(str::to_owned)
@@ -32,7 +34,10 @@ pub(crate) fn actor(named: Option<&str>) -> Actor {
 fn user_id() -> Option<String> {
     let owner = std::fs::metadata("/proc/self").ok()?;
     #[cfg(unix)]
-    return Some(format!("uid {}", std::os::unix::fs::MetadataExt::uid(&owner)));
+    return Some(format!(
+        "uid {}",
+        std::os::unix::fs::MetadataExt::uid(&owner)
+    ));
     #[cfg(not(unix))]
     return None;
 }

@@ -69,7 +69,8 @@ impl Gaps {
                     None => Gap {
                         from: now,
                         to: now,
-                        reason: "a run was not recorded, and the note of it cannot be read".to_owned(),
+                        reason: "a run was not recorded, and the note of it cannot be read"
+                            .to_owned(),
                         allowed: None,
                         denied: None,
                     },

@@ -116,12 +116,12 @@ pub(crate) struct Place {
 impl Place {
     /// A ledger at a location, relative to `base` where it is a folder.
     pub(crate) fn new(location: &str, keys: Option<&str>, base: &Path) -> Self {
-        let location = if location.starts_with("postgres://") || location.starts_with("postgresql://")
-        {
-            Location::Postgres(location.to_owned())
-        } else {
-            Location::Folder(base.join(location))
-        };
+        let location =
+            if location.starts_with("postgres://") || location.starts_with("postgresql://") {
+                Location::Postgres(location.to_owned())
+            } else {
+                Location::Folder(base.join(location))
+            };
         let beside = match &location {
             Location::Folder(folder) => Some(KeyPlace::File(beside(folder, ".keys"))),
             Location::Postgres(_) => None,
@@ -177,7 +177,11 @@ impl Place {
     }
 
     /// Makes the ledger, and its keys where there are none yet. Says where the keys are.
-    pub(crate) fn init(&self, origin: &str, now: Timestamp) -> Result<(KeyRing, String), PlaceError> {
+    pub(crate) fn init(
+        &self,
+        origin: &str,
+        now: Timestamp,
+    ) -> Result<(KeyRing, String), PlaceError> {
         let place = self.keys.as_ref().ok_or(PlaceError::NoKeys)?;
         let ring = match place {
             KeyPlace::File(path) if !path.exists() => {

@@ -67,7 +67,12 @@ impl Recording {
     pub(crate) fn start(place: &Place, run: &Run<'_>) -> Result<Self, RecordingError> {
         let ring = Arc::new(place.keys()?);
         let store = place.open(Arc::clone(&ring))?;
-        let recorder = Recorder::new(Arc::clone(&ring), run.actor.clone(), run.front_end, run.gate)?;
+        let recorder = Recorder::new(
+            Arc::clone(&ring),
+            run.actor.clone(),
+            run.front_end,
+            run.gate,
+        )?;
         let settings_digest = run.gate.settings_digest();
         let log: &dyn Store = store.as_ref();
         let basis = Basis::find(place, log, run.policies_digest, settings_digest)?;
@@ -100,11 +105,9 @@ impl Recording {
         let writer = thread::Builder::new()
             .name("ledger".to_owned())
             .spawn(move || write(store.as_ref(), first, &submissions, &shared))
-            .map_err(|source| {
-                StoreError::Io {
-                    action: "start a thread",
-                    source,
-                }
+            .map_err(|source| StoreError::Io {
+                action: "start a thread",
+                source,
             })?;
         Ok(Self {
             ring,
@@ -152,15 +155,18 @@ impl Recording {
     pub(crate) fn finish(self) -> Result<(), RecordingError> {
         drop(self.sender);
         self.writer.join().map_err(|_| RecordingError::Ended)??;
-        if let Some(error) = self.failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+        if let Some(error) = self
+            .failed
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+        {
             return Err(error.into());
         }
         if let Some(gaps) = &self.gaps {
-            gaps.clear()
-                .map_err(|source| StoreError::Io {
-                    action: "remove the notes of gaps",
-                    source,
-                })?;
+            gaps.clear().map_err(|source| StoreError::Io {
+                action: "remove the notes of gaps",
+                source,
+            })?;
         }
         Ok(())
     }

@@ -90,9 +90,7 @@ fn a_broken_selector_is_reported() {
     let text = "version: 1\nledger: {location: .ledger}\ncontrols:\n  TST-01:\n    scopes: [{subjects: [\"a[\"], enforcement: warn}]\n";
     assert_eq!(
         with_config(text).1,
-        [
-            "SG2004 5:26 TST-01: \"a[\" is not a glob",
-        ]
+        ["SG2004 5:26 TST-01: \"a[\" is not a glob",]
     );
 }
 

@@ -249,15 +249,14 @@ impl Report {
         self.sealed.is_some() && self.problems.total == 0
     }
 
-    /// Whether something that is needed to verify was missing, and nothing was seen that is wrong.
+    /// Whether something that is needed to verify was missing, so that nothing can be said.
     pub fn could_not_verify(&self) -> bool {
-        self.problems.total > 0
-            && self.problems.items.iter().all(|problem| {
-                matches!(
-                    problem.code,
-                    Code::NoTrustedKey | Code::NoCheckpoint | Code::Unreadable | Code::NotWitnessed
-                )
-            })
+        self.problems.items.iter().any(|problem| {
+            matches!(
+                problem.code,
+                Code::NoTrustedKey | Code::NoCheckpoint | Code::Unreadable
+            )
+        })
     }
 
     pub(super) fn problem(&mut self, index: Option<u64>, code: Code, text: String) {

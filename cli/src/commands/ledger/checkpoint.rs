@@ -30,7 +30,14 @@ fn commit(folder: &Path, checkpoint: &str, size: u64) -> anyhow::Result<()> {
     let message = format!("Checkpoint of {size} records");
     for arguments in [
         &["add", "--", "checkpoint"][..],
-        &["commit", "--quiet", "--message", &message, "--", "checkpoint"][..],
+        &[
+            "commit",
+            "--quiet",
+            "--message",
+            &message,
+            "--",
+            "checkpoint",
+        ][..],
     ] {
         let done = Command::new("git")
             .arg("-C")

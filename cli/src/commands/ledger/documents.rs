@@ -19,10 +19,9 @@ impl Documents<'_> {
     pub(super) fn open(&self, reference: &BulkRef) -> anyhow::Result<Vec<u8>> {
         let hash = Hash::from_hex(&reference.sha256)
             .ok_or_else(|| anyhow::anyhow!("the record names a document that cannot be"))?;
-        let sealed = self
-            .log
-            .document(&hash)?
-            .ok_or_else(|| anyhow::anyhow!("the document {} is not in the ledger", reference.name))?;
+        let sealed = self.log.document(&hash)?.ok_or_else(|| {
+            anyhow::anyhow!("the document {} is not in the ledger", reference.name)
+        })?;
         if sealed.hash() != hash {
             anyhow::bail!("the document {} was changed", reference.name);
         }

@@ -41,7 +41,12 @@ pub(super) fn run(args: &LedgerEraseArgs) -> anyhow::Result<()> {
     for at in &found {
         for entry in store.entries(*at..*at + 1)? {
             let record = Record::parse(&entry?.1)?;
-            hashes.extend(record.bulk.iter().filter_map(|bulk| Hash::from_hex(&bulk.sha256)));
+            hashes.extend(
+                record
+                    .bulk
+                    .iter()
+                    .filter_map(|bulk| Hash::from_hex(&bulk.sha256)),
+            );
         }
     }
     hashes.sort_unstable();

@@ -60,5 +60,8 @@ pub(super) fn import(args: &LedgerImportArgs) -> anyhow::Result<()> {
         ..Trust::default()
     };
     let report = place.import(&args.folder, &trust, ring, Timestamp::now())?;
-    print(&format!("{} records of {}\n", report.entries, report.origin))
+    print(&format!(
+        "{} records of {}\n",
+        report.entries, report.origin
+    ))
 }

@@ -29,6 +29,7 @@ pub(super) fn run(args: &LedgerInitArgs) -> anyhow::Result<()> {
 
 fn random_name() -> anyhow::Result<String> {
     let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gave no random numbers"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|_| anyhow::anyhow!("the system gave no random numbers"))?;
     Ok(HEXLOWER.encode(&bytes))
 }

@@ -108,8 +108,9 @@ fn verifiers(named: &[String]) -> anyhow::Result<Vec<Verifier>> {
             keys.push(key);
             continue;
         }
-        let file = fs::read_to_string(text)
-            .map_err(|error| anyhow::anyhow!("{text} is neither a public key nor a file: {error}"))?;
+        let file = fs::read_to_string(text).map_err(|error| {
+            anyhow::anyhow!("{text} is neither a public key nor a file: {error}")
+        })?;
         for line in file.lines().map(str::trim) {
             if line.is_empty() || line.starts_with('#') {
                 continue;

@@ -97,7 +97,9 @@ fn line(
         }
         LedgerFormat::Csv => {
             let (index, time) = (hit.index.to_string(), hit.time.to_string());
-            let fields = [&index, &time, &hit.kind, outcome, subject, &hit.actor, &hit.id];
+            let fields = [
+                &index, &time, &hit.kind, outcome, subject, &hit.actor, &hit.id,
+            ];
             let fields: Vec<String> = fields.iter().map(|field| csv_field(field)).collect();
             writeln!(out, "{}", fields.join(","))?;
         }

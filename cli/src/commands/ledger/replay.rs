@@ -21,26 +21,37 @@ pub(super) fn run(args: &LedgerReplayArgs) -> anyhow::Result<Exit> {
     let index = place.index(log)?;
     let of = record(log, at)?;
     let Event::Decision(decision) = &of.event else {
-        anyhow::bail!("record {at} is no decision but {}", of.event.kind().as_str());
+        anyhow::bail!(
+            "record {at} is no decision but {}",
+            of.event.kind().as_str()
+        );
     };
     let documents = Documents {
         log,
         ring: Arc::new(place.keys()?),
     };
     let holder = |of: DocumentRecord, digest: &str| {
-        let at = index
-            .holder(of, digest)?
-            .ok_or_else(|| anyhow::anyhow!("no record holds what the decision is based on: {digest}"))?;
+        let at = index.holder(of, digest)?.ok_or_else(|| {
+            anyhow::anyhow!("no record holds what the decision is based on: {digest}")
+        })?;
         record(log, at)
     };
     let missing = |name: &str| anyhow::anyhow!("the record has no document {name}");
     let policies: PolicySet = documents
-        .read(&holder(DocumentRecord::Policies, &decision.policies)?, "policies")?
+        .read(
+            &holder(DocumentRecord::Policies, &decision.policies)?,
+            "policies",
+        )?
         .ok_or_else(|| missing("policies"))?;
     let settings: Settings = documents
-        .read(&holder(DocumentRecord::Settings, &decision.settings)?, "settings")?
+        .read(
+            &holder(DocumentRecord::Settings, &decision.settings)?,
+            "settings",
+        )?
         .ok_or_else(|| missing("settings"))?;
-    let input: StoredInput = documents.read(&of, "input")?.ok_or_else(|| missing("input"))?;
+    let input: StoredInput = documents
+        .read(&of, "input")?
+        .ok_or_else(|| missing("input"))?;
     let context: StoredContext = documents.read(&of, "context")?.unwrap_or_default();
     let replayed = replay(decision, &policies.load(), &settings, input, &context)?;
     if args.json {

@@ -25,8 +25,9 @@ pub(super) fn run(args: &LedgerShowArgs) -> anyhow::Result<()> {
         let mut opened = serde_json::Map::new();
         for reference in &record.bulk {
             let shown = match documents.open(reference) {
-                Ok(bytes) => serde_json::from_slice(&bytes)
-                    .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned())),
+                Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+                    Value::String(String::from_utf8_lossy(&bytes).into_owned())
+                }),
                 Err(error) => Value::String(format!("({error})")),
             };
             opened.insert(reference.name.clone(), shown);

@@ -49,7 +49,12 @@ fn tell(args: &LedgerVerifyArgs, report: &Report, own: bool) -> anyhow::Result<E
 }
 
 /// Verifies an export: its files, the signature of its manifest and every record.
-fn export(args: &LedgerVerifyArgs, folder: &Path, trust: &Trust, own: bool) -> anyhow::Result<Exit> {
+fn export(
+    args: &LedgerVerifyArgs,
+    folder: &Path,
+    trust: &Trust,
+    own: bool,
+) -> anyhow::Result<Exit> {
     if trust.keys.is_empty() {
         anyhow::bail!("no key to verify with: name the ledger's public key with --key");
     }
@@ -76,7 +81,9 @@ fn export(args: &LedgerVerifyArgs, folder: &Path, trust: &Trust, own: bool) -> a
 fn trust(args: &LedgerVerifyArgs, place: &Place) -> anyhow::Result<Trust> {
     let keys = if args.trusted.is_empty() {
         // The keys at hand are the operator's own; whoever verifies for others names theirs.
-        place.keys().map_or_else(|_| Vec::new(), |ring| ring.verifiers())
+        place
+            .keys()
+            .map_or_else(|_| Vec::new(), |ring| ring.verifiers())
     } else {
         verifiers(&args.trusted)?
     };
@@ -107,7 +114,9 @@ fn human(report: &Report, own_keys: bool) -> String {
     }
     text.push('\n');
     for size in &report.continued {
-        text.push_str(&format!("continues the checkpoint you gave, of {size} records\n"));
+        text.push_str(&format!(
+            "continues the checkpoint you gave, of {size} records\n"
+        ));
     }
     for cosigned in &report.cosigned {
         text.push_str(&format!(

@@ -25,13 +25,18 @@ pub(super) fn run(args: &LedgerWitnessArgs) -> anyhow::Result<()> {
 
 fn signer(place: &str) -> anyhow::Result<Signer> {
     let text = Zeroizing::new(match place.strip_prefix("env:") {
-        Some(name) => env::var(name).map_err(|_| anyhow::anyhow!("the variable {name} is not set"))?,
+        Some(name) => {
+            env::var(name).map_err(|_| anyhow::anyhow!("the variable {name} is not set"))?
+        }
         None => fs::read_to_string(place)
             .map_err(|error| anyhow::anyhow!("{place} cannot be read: {error}"))?,
     });
-    let signer = Signer::parse(&text).map_err(|error| anyhow::anyhow!("the witness's key: {error}"))?;
+    let signer =
+        Signer::parse(&text).map_err(|error| anyhow::anyhow!("the witness's key: {error}"))?;
     if signer.verifier().kind() != KeyKind::Witness {
-        anyhow::bail!("the witness's key is a key of a ledger; `soc2gate ledger keys witness` makes one");
+        anyhow::bail!(
+            "the witness's key is a key of a ledger; `soc2gate ledger keys witness` makes one"
+        );
     }
     Ok(signer)
 }

@@ -15,7 +15,7 @@ use super::tiles::CheckedTiles;
 use crate::Hash;
 use crate::keys::SealedDocument;
 use crate::note::{SignedCheckpoint, Verifier};
-use crate::store::{Entries, Log, StoreError};
+use crate::store::{Checkpoints, Entries, Log, StoreError};
 use crate::tree::Tile;
 
 /// A ledger in a folder, to be read. It needs no keys, writes nothing, and may be opened beside a writer.
@@ -45,24 +45,6 @@ impl EmbeddedReader {
             tiles: Mutex::default(),
             end: Mutex::default(),
         })
-    }
-
-    /// Every checkpoint that was ever signed, the oldest first. Those that witnesses cosigned later stand there
-    /// again. Their signatures are not checked.
-    pub fn checkpoints(
-        &self,
-    ) -> Result<impl Iterator<Item = Result<SignedCheckpoint, StoreError>> + use<>, StoreError>
-    {
-        let mut history = History::open(&self.folder)?;
-        let mut ended = false;
-        Ok(std::iter::from_fn(move || {
-            if ended {
-                return None;
-            }
-            let next = history.next().transpose();
-            ended = !matches!(next, Some(Ok(_)));
-            next
-        }))
     }
 
     /// Where a document stands.
@@ -96,6 +78,20 @@ impl Log for EmbeddedReader {
 
     fn verifiers(&self) -> Result<Vec<Verifier>, StoreError> {
         Ok(Manifest::read(&self.folder)?.verifiers)
+    }
+
+    /// Every checkpoint that was ever signed. Those that witnesses cosigned later stand there again.
+    fn checkpoints(&self) -> Result<Checkpoints<'_>, StoreError> {
+        let mut history = History::open(&self.folder)?;
+        let mut ended = false;
+        Ok(Box::new(std::iter::from_fn(move || {
+            if ended {
+                return None;
+            }
+            let next = history.next().transpose();
+            ended = !matches!(next, Some(Ok(_)));
+            next
+        })))
     }
 
     /// Entries that are whole in the log. Beside a writer the last of them may not be durable yet.

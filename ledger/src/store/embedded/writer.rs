@@ -28,7 +28,7 @@ use crate::Hash;
 use crate::keys::{KeyRing, SealedDocument};
 use crate::note::{NoteError, SignedCheckpoint, Verifier};
 use crate::record::Actor;
-use crate::store::{Entries, Log, Receipt, Store, StoreError, Submission};
+use crate::store::{Checkpoints, Entries, Log, Receipt, Store, StoreError, Submission};
 use crate::tree::{self, Tile, TileNodes, Tiles};
 
 /// Batches that may wait for the tree: so long may a checkpoint take before anyone waits for it.
@@ -332,6 +332,10 @@ impl Log for EmbeddedLedger {
 
     fn verifiers(&self) -> Result<Vec<Verifier>, StoreError> {
         self.reader.verifiers()
+    }
+
+    fn checkpoints(&self) -> Result<Checkpoints<'_>, StoreError> {
+        self.reader.checkpoints()
     }
 
     fn size(&self) -> Result<u64, StoreError> {

@@ -131,11 +131,6 @@ impl PostgresLedger {
         self.shared.seal(Some(&Rotation { time, actor }))
     }
 
-    /// Every checkpoint, the oldest first.
-    pub fn checkpoints(&self) -> Result<Checkpoints<'_>, StoreError> {
-        Ok(Box::new(Reader(&self.shared.pool).checkpoints(0)))
-    }
-
     /// Why the sequencer of this ledger failed when it last tried; nothing where it did not.
     pub fn sequencer_failure(&self) -> Option<String> {
         self.background.as_ref().and_then(Background::failure)
@@ -250,11 +245,6 @@ impl PostgresReader {
             pool,
         })
     }
-
-    /// Every checkpoint, the oldest first.
-    pub fn checkpoints(&self) -> Result<Checkpoints<'_>, StoreError> {
-        Ok(Box::new(Reader(&self.pool).checkpoints(0)))
-    }
 }
 
 /// Both kinds of ledgers are read in the same way.
@@ -275,6 +265,10 @@ macro_rules! read_as_log {
 
             fn checkpoint(&$self) -> Result<Option<SignedCheckpoint>, StoreError> {
                 Reader($pool).checkpoint()
+            }
+
+            fn checkpoints(&$self) -> Result<Checkpoints<'_>, StoreError> {
+                Ok(Box::new(Reader($pool).checkpoints(0)))
             }
 
             fn entries(&$self, range: Range<u64>) -> Result<Entries<'_>, StoreError> {
