@@ -59,7 +59,7 @@ enum Command {
     },
     /// Compare the verdicts of our controls on their cases, and on mutations of these, with OPA itself
     Differential,
-    /// Kill a writer of a ledger at random moments under load and look whether anything is lost
+    /// Kill a writer of a ledger at random moments, fail every call of its disk, and look whether anything is lost
     Torture {
         /// How many times
         #[arg(long, default_value_t = 1_000)]
