@@ -116,8 +116,9 @@ impl Trial {
         self.check(&ledger);
         self.append(&ledger, vec![record("after"), with_document("the fault")]);
         self.check(&ledger);
-        std::mem::forget(ledger);
         self.disk.reboot(seed);
+        // It finds no disk any more.
+        drop(ledger);
         let ledger = self.open().unwrap();
         self.check(&ledger);
         ledger.close().unwrap();
