@@ -73,7 +73,7 @@ enum Command {
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
-    /// Kill a writer of a ledger at random moments under load and look whether anything is lost
+    /// Kill a writer of a ledger at random moments, fail every call of its disk, and look whether anything is lost
     Torture {
         /// How many times
         #[arg(long, default_value_t = 1_000)]

@@ -98,6 +98,28 @@ fn documents_can_be_read_and_erased() {
 }
 
 #[test]
+fn an_erasure_that_was_interrupted_is_seen_and_completed() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = begin(folder.path(), &ring(), Options::default());
+    ledger.append(vec![with_document("one")]).unwrap();
+    let (_, entry) = ledger.entries(0..1).unwrap().next().unwrap().unwrap();
+    let hash = Hash::from_hex(&Record::parse(&entry).unwrap().bulk[0].sha256).unwrap();
+    let path = folder.path().join("bulk/00000000.pack");
+    let mut pack = fs::read(&path).unwrap();
+    // The magic and the name of the document stand before its key.
+    pack[48..80].fill(0);
+    fs::write(&path, pack).unwrap();
+    assert!(matches!(
+        ledger.document(&hash),
+        Err(StoreError::Damaged { .. })
+    ));
+    assert_eq!(ledger.erase(&[hash]).unwrap(), 1);
+    let document = ledger.document(&hash).unwrap().unwrap();
+    assert_eq!(document.wrapped_key, [0; crate::keys::WRAPPED_KEY]);
+    assert_eq!(document.hash(), hash);
+}
+
+#[test]
 fn a_second_try_writes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let ring = ring();
