@@ -23,7 +23,8 @@ pub trait ImportTarget {
     /// Takes entries from an index on, and returns when they are durable.
     fn import_entries(&mut self, first: u64, entries: Vec<Vec<u8>>) -> Result<(), StoreError>;
 
-    /// Takes a checkpoint with all of its signatures. They come in order, after all entries.
+    /// Takes a checkpoint with all of its signatures. They come in the order in which they were kept, each when all of its
+    /// entries are there and, where it was not kept again later, none behind them.
     fn import_checkpoint(&mut self, checkpoint: &SignedCheckpoint) -> Result<(), StoreError>;
 }
 
@@ -37,12 +38,19 @@ pub fn import<T: ImportTarget + ?Sized>(
     let checked = check(folder, trust, progress)?;
     let report = checked.report.ok_or(ExportError::Shape)?;
     let log = &checked.export;
+    let newest = log.checkpoint()?;
+    let kept = log.checkpoints()?.collect::<Result<Vec<_>, _>>()?;
+    // The newest one may not be among those that were kept.
+    let newest = newest.filter(|newest| Some(newest) != kept.last());
+    let mut checkpoints = kept.into_iter().chain(newest).peekable();
     let mut batch = Vec::with_capacity(BATCH);
     let mut first = 0;
-    let mut frontier = Frontier::new();
     for item in log.entries(0..log.size()?)? {
         let (index, entry) = item?;
-        frontier.append(Hash::leaf(&entry), |_| {});
+        while let Some(checkpoint) = checkpoints.next_if(|next| next.checkpoint().size <= index) {
+            give(target, &mut first, &mut batch)?;
+            target.import_checkpoint(&checkpoint)?;
+        }
         for reference in &Record::parse(&entry)?.bulk {
             let hash = Hash::from_hex(&reference.sha256);
             if let Some(document) = hash.map(|hash| log.document(&hash)).transpose()?.flatten() {
@@ -51,28 +59,27 @@ pub fn import<T: ImportTarget + ?Sized>(
         }
         batch.push(entry);
         if batch.len() == BATCH {
-            target.import_entries(first, std::mem::take(&mut batch))?;
-            first = index + 1;
+            give(target, &mut first, &mut batch)?;
         }
     }
-    if !batch.is_empty() {
-        target.import_entries(first, batch)?;
-    }
-    let newest = log.checkpoint()?;
-    // The files may have been changed since they were verified.
-    let root = newest.as_ref().map(|newest| newest.checkpoint().root);
-    if root != Some(frontier.root()) {
-        return Err(ExportError::NotTheCheckpoint);
-    }
-    let mut last = None;
-    for checkpoint in log.checkpoints()? {
-        let checkpoint = checkpoint?;
+    give(target, &mut first, &mut batch)?;
+    for checkpoint in checkpoints {
         target.import_checkpoint(&checkpoint)?;
-        last = Some(checkpoint);
-    }
-    // The newest one may not be among those that were kept.
-    if let Some(newest) = newest.filter(|newest| Some(newest) != last.as_ref()) {
-        target.import_checkpoint(&newest)?;
     }
     Ok(report)
+}
+
+/// Gives the entries that wait.
+fn give<T: ImportTarget + ?Sized>(
+    target: &mut T,
+    first: &mut u64,
+    batch: &mut Vec<Vec<u8>>,
+) -> Result<(), StoreError> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let count = u64::try_from(batch.len()).unwrap_or(u64::MAX);
+    target.import_entries(*first, std::mem::take(batch))?;
+    *first += count;
+    Ok(())
 }
