@@ -254,11 +254,11 @@ fn reference(
     let Some(index) = receipt.and_then(|receipt| receipt.index) else {
         return Ok(None);
     };
-    for entry in store.entries(index..index + 1)? {
-        let record = Record::parse(&entry?.1)?;
-        return Ok(record.bulk.into_iter().find(|bulk| bulk.name == name));
-    }
-    Ok(None)
+    let Some(entry) = store.entries(index..index + 1)?.next() else {
+        return Ok(None);
+    };
+    let record = Record::parse(&entry?.1)?;
+    Ok(record.bulk.into_iter().find(|bulk| bulk.name == name))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

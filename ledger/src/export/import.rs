@@ -8,7 +8,6 @@ use crate::keys::SealedDocument;
 use crate::note::SignedCheckpoint;
 use crate::record::Record;
 use crate::store::{Log, StoreError};
-use crate::tree::Frontier;
 use crate::verify::{Report, Trust};
 
 /// Records that are given at once.

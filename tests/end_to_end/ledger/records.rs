@@ -181,9 +181,9 @@ fn one_writes_at_a_time_and_others_read() {
 fn a_planted_secret_is_in_no_byte_of_the_ledger_its_exports_and_what_is_shown() {
     let (folder, _) = ledger();
     let folder = folder.path();
-    for (name, text) in crate::canary::manifests()
+    for (name, text) in canary::manifests()
         .into_iter()
-        .chain(crate::canary::pull_requests())
+        .chain(canary::pull_requests())
     {
         fs::write(folder.join(name), text).unwrap();
     }

@@ -25,10 +25,11 @@ pub(super) fn export(args: &LedgerExportArgs) -> anyhow::Result<()> {
     let options = ExportOptions {
         query: (!args.whole).then_some(query),
         documents: args.documents,
-        attestations: args
-            .attestations
-            .then(|| PredicateKind::ALL.to_vec())
-            .unwrap_or_default(),
+        attestations: if args.attestations {
+            PredicateKind::ALL.to_vec()
+        } else {
+            Vec::new()
+        },
         tiles: args.whole,
         created: Timestamp::now(),
         tool: Tool {

@@ -59,17 +59,17 @@ fn export(
         anyhow::bail!("no key to verify with: name the ledger's public key with --key");
     }
     match check(folder, trust, |_| {}) {
-        Ok(checked) => match &checked.report {
-            Some(report) => tell(args, report, own),
-            None => {
-                let manifest = checked.export.manifest();
-                print(&format!(
-                    "{}: {} records, each proved to the checkpoint of {} records\nverified; that no record is left out is the claim of whoever signed the export\n",
-                    manifest.origin, manifest.count, manifest.size
-                ))?;
-                Ok(Exit::Allow)
+        Ok(checked) => {
+            if let Some(report) = &checked.report {
+                return tell(args, report, own);
             }
-        },
+            let manifest = checked.export.manifest();
+            print(&format!(
+                "{}: {} records, each proved to the checkpoint of {} records\nverified; that no record is left out is the claim of whoever signed the export\n",
+                manifest.origin, manifest.count, manifest.size
+            ))?;
+            Ok(Exit::Allow)
+        }
         Err(ExportError::NotVerified(report)) => tell(args, &report, own),
         Err(error) => {
             print(&format!("{error}\nNOT VERIFIED\n"))?;
