@@ -1,8 +1,10 @@
 //! What is kept of what was judged.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use soc2gate_engine::{Context, Siblings, Subject, SubjectKind, SubjectSource};
+use soc2gate_engine::{Context, Gate, Siblings, Subject, SubjectKind, SubjectSource};
 use soc2gate_inputs::Withholder;
 use soc2gate_ledger::record::RecordError;
 use soc2gate_ledger::store::Document;
@@ -118,6 +120,18 @@ impl StoredContext {
         Self {
             siblings,
             withheld: withholder.count(),
+        }
+    }
+
+    /// The context of a run in which there was nothing beside its subjects: every type was looked for, and none found.
+    pub fn nothing(gate: &Gate, kind: SubjectKind) -> Self {
+        let types = gate.context_resources(kind);
+        Self {
+            siblings: types
+                .into_iter()
+                .map(|resource| (resource.to_owned(), BTreeMap::new()))
+                .collect(),
+            withheld: 0,
         }
     }
 

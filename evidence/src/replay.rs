@@ -60,13 +60,14 @@ pub struct Difference {
     pub replayed: String,
 }
 
-/// Evaluates a decision again, from what was stored with it. `library` is that of the stored [`PolicySet`].
+/// Evaluates a decision again, from what was stored with it. `library` is that of the stored
+/// [`PolicySet`](crate::PolicySet). Without a context there was nothing beside the subject.
 pub fn replay(
     decision: &DecisionMade,
     library: &Library,
     settings: &Settings,
     input: StoredInput,
-    context: &StoredContext,
+    context: Option<&StoredContext>,
 ) -> Result<Replay, ReplayError> {
     if library.digest() != decision.policies {
         return Err(ReplayError::OtherPolicies);
@@ -78,7 +79,8 @@ pub fn replay(
         return Err(ReplayError::OtherSettings);
     }
     let subject = input.subject();
-    let mut judge = gate.judge(&context.context());
+    let nothing = || StoredContext::nothing(&gate, subject.kind).context();
+    let mut judge = gate.judge(&context.map_or_else(nothing, StoredContext::context));
     let now = judge
         .judge_combined(&subject, decision.clock)
         .filter(|_| gate.combines())
@@ -89,7 +91,7 @@ pub fn replay(
         replayed: now.outcome.as_str().to_owned(),
         verdicts: decision.verdicts.len(),
         differences: differences(&decision.verdicts, &now.verdicts),
-        withheld: decision.withheld + context.withheld,
+        withheld: decision.withheld + context.map_or(0, |context| context.withheld),
         other_engine: (*version != decision.engine.version)
             .then(|| decision.engine.version.clone()),
     })

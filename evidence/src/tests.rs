@@ -65,7 +65,7 @@ fn every_case_of_the_library_replays() {
                     panic!("a decision is recorded as one");
                 };
                 let input = serde_json::from_slice(&made[0].documents[0].bytes).unwrap();
-                let replay = replay(&decision, &library, &settings, input, &context).unwrap();
+                let replay = replay(&decision, &library, &settings, input, Some(&context)).unwrap();
                 assert!(replay.is_same() || replay.withheld > 0, "{replay:?}");
                 if replay.is_same() {
                     same += 1;

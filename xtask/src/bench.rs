@@ -47,6 +47,8 @@ pub(crate) fn run(with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
         ratio(one.wall, both.wall)
     );
 
+    recording(&binary, &thousand, folder.path())?;
+
     if with_large {
         let ten_thousand = check(&binary, &generate(folder.path(), 10_000)?, &[])?;
         report("10,000 Deployments, every core", 10_000, &ten_thousand);
@@ -66,6 +68,35 @@ pub(crate) fn run(with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
     if with_checkov {
         checkov(&thousand, &both)?;
     }
+    Ok(())
+}
+
+/// What recording costs: the same manifests with a ledger and without, in turns.
+fn recording(binary: &Path, manifests: &Path, folder: &Path) -> anyhow::Result<()> {
+    let ledger = folder.join("ledger");
+    let made = Command::new(binary)
+        .args(["ledger", "init", "--ledger"])
+        .arg(&ledger)
+        .stdout(Stdio::null())
+        .status()?;
+    if !made.success() {
+        bail!("soc2gate ledger init ended with {made}");
+    }
+    let ledger = ledger.to_string_lossy();
+    let (mut without, mut with) = (Vec::new(), Vec::new());
+    for _ in 0..11 {
+        without.push(check(binary, manifests, &["--no-ledger"])?.wall);
+        with.push(check(binary, manifests, &["--ledger", &ledger])?.wall);
+    }
+    without.sort();
+    with.sort();
+    let middle = |times: &[Duration]| times.get(5).copied().unwrap_or_default();
+    println!(
+        "1,000 Deployments recorded: {:.0} ms, not recorded: {:.0} ms, {:.2} times (middle of 11)",
+        middle(&with).as_secs_f64() * 1e3,
+        middle(&without).as_secs_f64() * 1e3,
+        ratio(middle(&with), middle(&without))
+    );
     Ok(())
 }
 

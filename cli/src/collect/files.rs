@@ -53,14 +53,15 @@ pub(crate) fn find(
     (sources, diagnostics)
 }
 
-/// Leaves out files that are known to be something else, however their paths are written.
+/// Leaves out files that are known to be something else, or lie in folders that are, however their paths are written.
 pub(crate) fn leave_out(sources: &mut Vec<FileSource>, files: &[PathBuf]) {
     let known: BTreeSet<PathBuf> = files
         .iter()
         .filter_map(|file| fs::canonicalize(file).ok())
         .collect();
     sources.retain(|source| match source {
-        FileSource::Path(path) => !fs::canonicalize(path).is_ok_and(|path| known.contains(&path)),
+        FileSource::Path(path) => !fs::canonicalize(path)
+            .is_ok_and(|path| path.ancestors().any(|part| known.contains(part))),
         FileSource::Stdin => true,
     });
 }

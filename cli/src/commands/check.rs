@@ -94,6 +94,7 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
     let (mut sources, problems) = find(&args.paths, !args.no_ignore, reading.takes_documents());
     diagnostics.extend(problems);
     files.extend(args.output.iter().cloned());
+    files.extend(place.iter().flat_map(Place::files));
     leave_out(&mut sources, &files);
     let mut reader = FileReader::new(args.max_file_size);
     if sources.contains(&FileSource::Stdin) {

@@ -11,6 +11,7 @@ use soc2gate_ledger::record::{Actor, Draft, Event, Gap, RecordError};
 use soc2gate_ledger::store::Submission;
 
 use super::Place;
+use super::place::GAPS;
 
 /// A run that was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,7 +33,7 @@ impl Gaps {
     /// The notes beside a ledger in a folder; a ledger in a database has no place for them.
     pub(crate) fn of(place: &Place) -> Option<Self> {
         Some(Self {
-            path: place.beside(".gaps")?,
+            path: place.beside(GAPS)?,
         })
     }
 

@@ -23,6 +23,8 @@ use super::postgres;
 /// The variable that says where the keys are, or holds them.
 const KEYS_VARIABLE: &str = "SOC2GATE_LEDGER_KEYS";
 
+/// What the notes of gaps are called behind the name of the folder.
+pub(super) const GAPS: &str = ".gaps";
 /// The file by which an export is known.
 const EXPORT: &str = "manifest.json";
 
@@ -155,6 +157,23 @@ impl Place {
             Location::Folder(folder) => Some(beside(folder, ending)),
             Location::Postgres(_) => None,
         }
+    }
+
+    /// What belongs to the ledger and is no input: its folder, its keys, the notes of gaps.
+    pub(crate) fn files(&self) -> Vec<PathBuf> {
+        let folder = match &self.location {
+            Location::Folder(folder) => Some(folder.clone()),
+            Location::Postgres(_) => None,
+        };
+        let keys = match &self.keys {
+            Some(KeyPlace::File(path)) => Some(path.clone()),
+            _ => None,
+        };
+        folder
+            .into_iter()
+            .chain(keys)
+            .chain(self.beside(GAPS))
+            .collect()
     }
 
     /// The keys.

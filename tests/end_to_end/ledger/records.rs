@@ -364,3 +364,61 @@ fn what_is_recorded_of_a_run_follows_its_settings() {
     assert_eq!(changes.lines().count(), 2);
     assert_eq!(last["body"]["previous"], decision["body"]["settings"]);
 }
+
+#[test]
+fn the_ledger_itself_is_not_judged() {
+    let (folder, _) = ledger();
+    let folder = folder.path();
+    let (first, _) = check(folder, &[".", "--ledger", "led", "--allow-empty"]);
+    let (second, _) = check(folder, &[".", "--ledger", "./led/", "--allow-empty"]);
+    assert_eq!(first["summary"]["subjects"], 2);
+    assert_eq!(codes(&first), Vec::<String>::new());
+    assert_eq!(codes(&second), Vec::<String>::new());
+}
+
+#[test]
+fn every_decision_of_the_examples_replays() {
+    let (folder, _) = ledger();
+    let folder = folder.path();
+    let examples = root().join("examples");
+    let rejected = examples.join("rejected");
+    assert_eq!(
+        run(
+            folder,
+            &["check", rejected.to_str().unwrap(), "--ledger", "led"]
+        )
+        .0,
+        1
+    );
+    let shop = examples.join("shop");
+    let config = shop.join("soc2gate.yaml");
+    done(
+        folder,
+        &[
+            "check",
+            shop.to_str().unwrap(),
+            "--config",
+            config.to_str().unwrap(),
+            "--ledger",
+            "led",
+        ],
+    );
+    let found = done(
+        folder,
+        &[
+            "ledger", "query", "--ledger", "led", "--kind", "decision", "--format", "csv",
+        ],
+    );
+    let mut replayed = 0;
+    for line in found.lines().skip(1) {
+        let index = line.split(',').next().unwrap();
+        let (code, said) = run(folder, &["ledger", "replay", index, "--ledger", "led"]);
+        // A control that judges a value that was not kept may differ, and says so.
+        let differs = said.lines().filter(|line| line.contains(" then, ")).skip(1);
+        let other: Vec<&str> = differs.filter(|line| !line.starts_with("ENC-13")).collect();
+        assert_eq!(other, Vec::<&str>::new(), "{said}");
+        assert!(code == 0 || said.contains("were not kept"), "{said}");
+        replayed += 1;
+    }
+    assert!(replayed > 10, "{replayed}");
+}

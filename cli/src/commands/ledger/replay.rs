@@ -52,8 +52,14 @@ pub(super) fn run(args: &LedgerReplayArgs) -> anyhow::Result<Exit> {
     let input: StoredInput = documents
         .read(&of, "input")?
         .ok_or_else(|| missing("input"))?;
-    let context: StoredContext = documents.read(&of, "context")?.unwrap_or_default();
-    let replayed = replay(decision, &policies.load(), &settings, input, &context)?;
+    let context: Option<StoredContext> = documents.read(&of, "context")?;
+    let replayed = replay(
+        decision,
+        &policies.load(),
+        &settings,
+        input,
+        context.as_ref(),
+    )?;
     if args.json {
         print(&format!("{}\n", serde_json::to_string_pretty(&replayed)?))?;
     } else {
