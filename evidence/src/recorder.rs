@@ -21,6 +21,11 @@ const MESSAGE: usize = 500;
 /// The most reasons of a verdict that are kept at first; fewer where the record would be too long.
 const REASONS: usize = 20;
 
+/// An event of about so many bytes fits an entry, whatever stands around it.
+const SHORT: usize = 32 * 1024;
+/// More than the fields of a verdict or a reason take beside their texts.
+const FIELDS: usize = 512;
+
 /// What asked for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FrontEnd {
@@ -196,8 +201,12 @@ impl Recorder {
                 verdicts,
                 withheld: withholder.count(),
             });
+            let is_short = length(&event) < SHORT;
             let mut draft = Draft::new(time, self.actor.clone(), event)?;
             draft.subject = Some(about.clone());
+            if is_short {
+                return Ok(draft);
+            }
             match draft.prepare() {
                 Err(RecordError::TooLarge) if most > 0 => most /= 4,
                 Err(error) => return Err(error),
@@ -205,6 +214,20 @@ impl Recorder {
             }
         }
     }
+}
+
+/// About how long an event is, in bytes.
+fn length(event: &Event) -> usize {
+    let Event::Decision(decision) = event else {
+        return usize::MAX;
+    };
+    let reason = |reason: &FindingRecord| {
+        // Each byte of a text takes at most six.
+        6 * (reason.message.len() + reason.path.as_ref().map_or(0, String::len)) + FIELDS
+    };
+    let verdict =
+        |verdict: &VerdictRecord| FIELDS + verdict.reasons.iter().map(reason).sum::<usize>();
+    decision.verdicts.iter().map(verdict).sum()
 }
 
 fn verdict_record(verdict: &Verdict, withholder: &Withholder<'_>, most: usize) -> VerdictRecord {

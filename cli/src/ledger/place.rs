@@ -225,9 +225,12 @@ impl Place {
     pub(crate) fn open(&self, ring: Arc<KeyRing>) -> Result<Box<dyn Store>, PlaceError> {
         Ok(match &self.location {
             Location::Folder(folder) => {
-                // A run of the command line seals once, at its end.
+                // A run of the command line seals once, at its end, and writes no record twice. It opens the ledger anew
+                // each time, which reads the last segment.
                 let options = Options {
                     checkpoint_records: u64::MAX,
+                    segment_bytes: 2 * 1024 * 1024,
+                    remembered_ids: 0,
                     ..Options::default()
                 };
                 Box::new(EmbeddedLedger::open(folder, ring, options)?)

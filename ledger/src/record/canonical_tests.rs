@@ -143,3 +143,33 @@ proptest! {
         prop_assert_eq!(is_canonical(&text), again.as_ref() == Some(&text));
     }
 }
+
+/// JSON with every kind of number and letter.
+fn json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        (-100_i64..100).prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 40, 6, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            prop::collection::btree_map("[a-z]{0,3}|\\PC{0,3}", inner, 0..6)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn the_quick_way_writes_what_the_library_writes(value in json()) {
+        prop_assert_eq!(
+            canonical(&value).ok(),
+            serde_json_canonicalizer::to_vec(&value).ok()
+        );
+    }
+}

@@ -3,6 +3,7 @@
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
+use serde_json::Value;
 use thiserror::Error;
 
 use super::event::{Event, Kind};
@@ -119,9 +120,33 @@ impl PreparedEntry {
     }
 }
 
+/// The largest integer that every double up to it can stand for.
+const LARGEST_INTEGER: u64 = (1 << 53) - 1;
+
 /// A value in canonical JSON: RFC 8785.
 pub fn canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, RecordError> {
-    serde_json_canonicalizer::to_vec(value).map_err(|_| RecordError::Form)
+    let value = serde_json::to_value(value).map_err(|_| RecordError::Form)?;
+    let written = if is_plain(&value) {
+        serde_json::to_vec(&value)
+    } else {
+        serde_json_canonicalizer::to_vec(&value)
+    };
+    written.map_err(|_| RecordError::Form)
+}
+
+/// Whether `serde_json` writes a value as RFC 8785 says, at a tenth of the cost: maps are sorted by the bytes of their
+/// keys and texts escaped alike, but some numbers are written otherwise, and keys of other letters sorted otherwise.
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+        Value::Number(number) => number
+            .as_i64()
+            .is_some_and(|integer| integer.unsigned_abs() <= LARGEST_INTEGER),
+        Value::Array(items) => items.iter().all(is_plain),
+        Value::Object(fields) => fields
+            .iter()
+            .all(|(key, field)| key.is_ascii() && is_plain(field)),
+    }
 }
 
 #[derive(Serialize)]
