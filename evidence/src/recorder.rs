@@ -8,7 +8,7 @@ use soc2gate_inputs::Withholder;
 use soc2gate_ledger::keys::KeyRing;
 use soc2gate_ledger::record::{
     Actor, ChangedPolicies, ChangedSettings, DecisionMade, Draft, EngineName, Event, ExceptionUsed,
-    FindingRecord, RecordError, RecordSubject, VerdictRecord, canonical,
+    FindingRecord, RecordError, RecordSubject, VerdictRecord, canonical_value,
 };
 use soc2gate_ledger::store::Submission;
 use soc2gate_source::{Path, display_path};
@@ -170,7 +170,9 @@ impl Recorder {
         withholder: &Withholder<'_>,
         time: Timestamp,
     ) -> Result<Draft, RecordError> {
-        let commitment = self.ring.commit("document", &canonical(&subject.document)?);
+        let commitment = self
+            .ring
+            .commit("document", &canonical_value(&subject.document)?);
         let location = decision.subject.location.as_ref();
         let about = RecordSubject {
             kind: subject.kind.as_str().to_owned(),

@@ -125,11 +125,15 @@ const LARGEST_INTEGER: u64 = (1 << 53) - 1;
 
 /// A value in canonical JSON: RFC 8785.
 pub fn canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, RecordError> {
-    let value = serde_json::to_value(value).map_err(|_| RecordError::Form)?;
-    let written = if is_plain(&value) {
-        serde_json::to_vec(&value)
+    canonical_value(&serde_json::to_value(value).map_err(|_| RecordError::Form)?)
+}
+
+/// The same of a value that is JSON already.
+pub fn canonical_value(value: &Value) -> Result<Vec<u8>, RecordError> {
+    let written = if is_plain(value) {
+        serde_json::to_vec(value)
     } else {
-        serde_json_canonicalizer::to_vec(&value)
+        serde_json_canonicalizer::to_vec(value)
     };
     written.map_err(|_| RecordError::Form)
 }

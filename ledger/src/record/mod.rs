@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 pub use canonical::is_canonical;
-pub use draft::{Draft, PreparedEntry, RecordError, canonical};
+pub use draft::{Draft, PreparedEntry, RecordError, canonical, canonical_value};
 pub use event::{
     AccessReview, Attestation, Canary, ChangedPolicies, ChangedSettings, DecisionMade, EngineName,
     Erasure, Event, ExceptionUsed, FindingRecord, Gap, KeyRotation, Kind, ObligationClosed,
