@@ -13,7 +13,12 @@ use crate::shell::{cargo, root, run_command};
 use crate::test;
 
 /// The targets, and the longest texts that they get.
-const TARGETS: &[(&str, usize)] = &[("parse", 8192), ("evaluate", 4096), ("documents", 4096)];
+const TARGETS: &[(&str, usize)] = &[
+    ("parse", 8192),
+    ("evaluate", 4096),
+    ("documents", 4096),
+    ("ledger", 4096),
+];
 
 /// What cargo-fuzz asks of the compiler, as stable Rust has it too.
 const COVERAGE: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \

@@ -67,7 +67,7 @@ enum Command {
     Differential,
     /// Look for texts that make loading or evaluating panic, hang, or take too much memory
     Fuzz {
-        /// parse, evaluate or documents; all of them where none is named
+        /// parse, evaluate, documents or ledger; all of them where none is named
         target: Option<String>,
         /// How long, in all
         #[arg(long, default_value_t = 600)]

@@ -46,6 +46,14 @@ pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
             Some((control.package, possible_values(&control.inputs)))
         })
         .collect();
+    let tested = tested(modules);
+    let mut by_package: BTreeMap<String, Vec<&NodeRef<Ast>>> = BTreeMap::new();
+    for module in modules {
+        by_package
+            .entry(package_of(module))
+            .or_default()
+            .push(module);
+    }
     let mut found = Vec::new();
     for module in modules {
         let file = module.package.span.source.get_path().clone();
@@ -53,7 +61,8 @@ pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
             package: package_of(module),
             is_control: controls.contains(file.as_str()),
             possible: &possible,
-            modules,
+            by_package: &by_package,
+            tested: &tested,
         };
         style::lint(module, &context, &mut found);
         fail_open::lint(module, &context, &mut found);
@@ -88,33 +97,45 @@ struct Context<'a> {
     is_control: bool,
     /// What the subjects of each control can be.
     possible: &'a BTreeMap<String, PossibleValues>,
-    modules: &'a [NodeRef<Ast>],
+    by_package: &'a BTreeMap<String, Vec<&'a NodeRef<Ast>>>,
+    /// Packages that some module has tests of.
+    tested: &'a BTreeSet<String>,
 }
 
 impl Context<'_> {
     /// The modules of the same package.
     fn siblings(&self) -> impl Iterator<Item = &NodeRef<Ast>> {
-        self.modules
-            .iter()
-            .filter(|module| package_of(module) == self.package)
+        self.by_package
+            .get(&self.package)
+            .into_iter()
+            .flatten()
+            .copied()
     }
 
     /// Whether some module has tests of this package.
     fn has_tests(&self) -> bool {
-        let wanted = format!("{}_test", self.package);
-        self.modules.iter().any(|module| {
-            let is_near = [&wanted, &self.package].contains(&&package_of(module))
-                || module.imports.iter().any(|import| {
-                    static_path(&import.refr)
-                        .is_some_and(|path| path.join(".") == format!("data.{}", self.package))
-                });
-            is_near
-                && module
-                    .policy
-                    .iter()
-                    .any(|rule| super::test_run::test_name(rule).is_some())
-        })
+        self.tested.contains(&self.package)
     }
+}
+
+/// The packages that modules with tests are near to: their own, the one that `_test` is behind the name of, and those that
+/// they import.
+fn tested(modules: &[NodeRef<Ast>]) -> BTreeSet<String> {
+    let mut tested = BTreeSet::new();
+    for module in modules {
+        let mut rules = module.policy.iter();
+        if !rules.any(|rule| super::test_run::test_name(rule).is_some()) {
+            continue;
+        }
+        let package = package_of(module);
+        tested.extend(package.strip_suffix("_test").map(str::to_owned));
+        tested.insert(package);
+        tested.extend(module.imports.iter().filter_map(|import| {
+            let path = static_path(&import.refr)?.join(".");
+            Some(path.strip_prefix("data.")?.to_owned())
+        }));
+    }
+    tested
 }
 
 fn report(found: &mut Vec<Diagnostic>, code: Code, span: &Span, message: String) {
