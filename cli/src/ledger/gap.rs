@@ -49,14 +49,28 @@ impl Gaps {
         file.sync_all()
     }
 
-    /// The records of what was noted. A line that cannot be read is a gap whose begin and end nobody knows: now.
+    /// Takes what was noted aside, so that what others note meanwhile is left for the next run. Only the writer of the
+    /// ledger may. What a run left aside that was interrupted comes first.
+    pub(crate) fn take(&self) -> io::Result<String> {
+        let taken = self.taken();
+        if !taken.exists() {
+            match fs::rename(&self.path, &taken) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+                other => other?,
+            }
+        }
+        // What is not text is a line that cannot be read.
+        fs::read(&taken).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// The records of what was taken. A line that cannot be read is a gap whose begin and end nobody knows: now.
     pub(crate) fn records(
-        &self,
+        taken: &str,
         actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Submission>, RecordError> {
-        let text = fs::read_to_string(&self.path).unwrap_or_default();
-        text.lines()
+        taken
+            .lines()
             .map(|line| {
                 let missed: Option<Missed> = serde_json::from_str(line).ok();
                 let event = Event::Gap(match missed {
@@ -84,12 +98,18 @@ impl Gaps {
             .collect()
     }
 
-    /// Takes the notes away, once they are recorded.
+    /// Removes what was taken, once it is recorded.
     pub(crate) fn clear(&self) -> io::Result<()> {
-        match fs::remove_file(&self.path) {
+        match fs::remove_file(self.taken()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
         }
+    }
+
+    fn taken(&self) -> PathBuf {
+        let mut name = self.path.clone().into_os_string();
+        name.push(".taken");
+        name.into()
     }
 
     /// The file.

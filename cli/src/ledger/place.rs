@@ -173,6 +173,7 @@ impl Place {
             .into_iter()
             .chain(keys)
             .chain(self.beside(GAPS))
+            .chain(self.beside(".gaps.taken"))
             .collect()
     }
 

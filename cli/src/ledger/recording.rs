@@ -1,7 +1,7 @@
 //! The recording of a run: records are made where decisions are, and appended by a thread of their own meanwhile. What
 //! was decided counts only when all of it is durable.
 
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -19,6 +19,8 @@ use super::{Gaps, Place, PlaceError};
 
 /// The most records that are appended at once.
 const GROUP: usize = 1_024;
+/// The most batches of the run that wait to be appended: a slow disk slows the run and does not fill the memory.
+const WAITING: usize = 8;
 
 /// Why a run is not recorded.
 #[derive(Debug, Error)]
@@ -56,7 +58,7 @@ pub(crate) struct Recording {
     now: Timestamp,
     /// What controls see beside a subject, until it is sealed with the first decision.
     context: Arc<Mutex<Option<Document>>>,
-    sender: Sender<Vec<Submission>>,
+    sender: SyncSender<Vec<Submission>>,
     writer: JoinHandle<Result<(), StoreError>>,
     gaps: Option<Gaps>,
     failed: Mutex<Option<RecordError>>,
@@ -79,7 +81,11 @@ impl Recording {
         let mut first = Vec::new();
         let gaps = Gaps::of(place);
         if let Some(gaps) = &gaps {
-            first.extend(gaps.records(&run.actor, run.now)?);
+            let taken = gaps.take().map_err(|source| StoreError::Io {
+                action: "read the notes of gaps",
+                source,
+            })?;
+            first.extend(Gaps::records(&taken, &run.actor, run.now)?);
         }
         let before = |last: Option<String>, now: &str| last.filter(|last| last != now);
         if !basis.has_policies {
@@ -99,7 +105,7 @@ impl Recording {
                 run.now,
             )?);
         }
-        let (sender, submissions) = mpsc::channel();
+        let (sender, submissions) = mpsc::sync_channel(WAITING);
         let context = Arc::new(Mutex::new(None));
         let shared = Arc::clone(&context);
         let writer = thread::Builder::new()
