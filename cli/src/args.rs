@@ -122,6 +122,15 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) allow_empty: bool,
 
+    /// File of what was wrong when the gate was introduced, written by --write-baseline: it is shown and stands in
+    /// nobody's way
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write what is wrong now to a file for --baseline; this run decides as it would without
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub(crate) write_baseline: Option<PathBuf>,
+
     /// The decision's clock, RFC 3339; the system's where it is not given
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<Timestamp>,
@@ -486,6 +495,8 @@ pub(crate) enum SchemaName {
     Config,
     /// Files of exceptions
     Exceptions,
+    /// Files of what was wrong before
+    Baseline,
     /// One decision
     Decision,
     /// The json output of `check`

@@ -61,6 +61,7 @@ pub(crate) fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>>
     for name in [
         "config",
         "exceptions",
+        "baseline",
         "decision",
         "report",
         "pull-request",

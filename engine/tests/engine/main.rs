@@ -9,6 +9,7 @@
     reason = "tests"
 )]
 
+mod baseline;
 mod decide;
 mod except;
 mod gatekeeper;

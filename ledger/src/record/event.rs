@@ -190,6 +190,9 @@ pub struct VerdictRecord {
     /// The exception that permits the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exception: Option<String>,
+    /// Whether all reasons were there before the change, so that they stood in nobody's way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub known: bool,
 }
 
 /// A reason.

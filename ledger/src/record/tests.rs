@@ -43,6 +43,7 @@ fn events() -> Vec<Event> {
                 }],
                 reasons_left_out: 2,
                 exception: None,
+                known: false,
             }],
             withheld: 4,
         }),
