@@ -13,6 +13,15 @@ pub(super) enum Token {
     AnyCharacters,
 }
 
+impl Token {
+    fn character(&self) -> Option<char> {
+        match self {
+            Self::Character(character) => Some(*character),
+            Self::AnyCharacter | Self::AnyCharacters => None,
+        }
+    }
+}
+
 impl Glob {
     /// A glob of tokens; stars in a row are one star (gitignore: "other consecutive asterisks are regular asterisks").
     pub(super) fn new(mut tokens: Vec<Token>) -> Self {
@@ -29,13 +38,18 @@ impl Glob {
 
     /// The text it stands for if it has no wildcard.
     pub(super) fn literal(&self) -> Option<String> {
-        self.0
-            .iter()
-            .map(|token| match token {
-                Token::Character(character) => Some(*character),
-                Token::AnyCharacter | Token::AnyCharacters => None,
-            })
-            .collect()
+        self.0.iter().map(Token::character).collect()
+    }
+
+    /// The text before its first wildcard.
+    pub(super) fn head(&self) -> String {
+        self.0.iter().map_while(Token::character).collect()
+    }
+
+    /// The text after its last wildcard.
+    pub(super) fn tail(&self) -> String {
+        let reversed: Vec<char> = self.0.iter().rev().map_while(Token::character).collect();
+        reversed.into_iter().rev().collect()
     }
 
     /// Compares case and all, as GitHub does. On a mismatch only the last star is tried again with one more character,

@@ -7,6 +7,7 @@
 
 mod error;
 mod glob;
+mod globs;
 mod index;
 mod line;
 mod owner;

@@ -43,7 +43,8 @@ impl Pattern {
     /// - `***` and `/` alone are invalid (examples of REST `codeowners/errors`).
     /// - Control characters, and what stands for bytes that are not UTF-8, are invalid.
     /// - With a slash at its beginning or middle it begins at the root, else at any depth (gitignore).
-    /// - `**` between slashes is any number of directories (gitignore); a slash at the end is `/**`.
+    /// - `**` between slashes is any number of directories (gitignore); a slash at the end is `/**`, so that `a/**/` is
+    ///   `a/**` too. Only `**/` by itself is any directory, as other readers have it: no file at the root.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if text == "/" || text.starts_with('!') {
             return None;
@@ -70,6 +71,9 @@ impl Pattern {
         let end = match segments.last() {
             Some(Segment::AnyDirectories) => {
                 segments.pop();
+                if is_directory && segments.is_empty() {
+                    segments.push(Segment::Glob(Glob::new(vec![Token::AnyCharacters])));
+                }
                 End::Below
             }
             _ if is_directory => End::Below,
