@@ -76,10 +76,9 @@ impl Index {
 
     /// The number of the last rule that matches a path.
     pub(super) fn last_match(&self, path: &str) -> Option<usize> {
-        let mut last = None;
+        let mut last = self.nodes.get(ROOT).and_then(|root| root.below);
         let mut places = Vec::new();
         self.enter(ROOT, &mut places);
-        last = last.max(self.nodes.first().and_then(|root| root.below));
         let mut segments = path.split('/').peekable();
         while let Some(segment) = segments.next() {
             let is_end = segments.peek().is_none();
