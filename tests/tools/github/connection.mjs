@@ -50,6 +50,7 @@ export function limits(schema, document, variables) {
   );
   const walk = (selections, parent, times) => {
     for (const selection of selections) {
+      if (leftOut(selection, variables)) continue;
       if (selection.kind === "FragmentSpread") {
         const fragment = fragments.get(selection.name.value);
         walk(fragment.selectionSet.selections, schema.getType(fragment.typeCondition.name.value), times);
@@ -77,6 +78,15 @@ export function limits(schema, document, variables) {
     errors.push({ type: "MAX_NODE_LIMIT_EXCEEDED", message: text });
   }
   return { errors, nodes };
+}
+
+/** Whether `@include` or `@skip` takes a part of a query away. */
+function leftOut({ directives = [] }, variables) {
+  return directives.some(({ name, arguments: [condition] }) => {
+    const { value } = condition;
+    const holds = value.kind === "Variable" ? variables[value.name.value] : value.value;
+    return name.value === "include" ? !holds : holds;
+  });
 }
 
 function page(selection, errors, variables) {

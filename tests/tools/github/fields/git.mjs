@@ -113,6 +113,7 @@ export const gitFields = {
   },
   Ref: {
     branchProtectionRule: (branch) => protectionOf(branch.repository, branch.name),
+    refUpdateRule: (branch) => refUpdateRule(protectionOf(branch.repository, branch.name)),
     rules: (branch) => rulesOf(branch.repository, branch.name),
     associatedPullRequests: (branch, { states }) =>
       branch.repository.pullRequests.filter(
@@ -121,6 +122,23 @@ export const gitFields = {
     compare: (branch, { headRef }) => comparison(branch.repository, branch.target, resolve(branch.repository, headRef)),
   },
 };
+
+/** What everyone who reads the repository sees of a protection rule. */
+function refUpdateRule(rule) {
+  if (!rule) return null;
+  const { allowsDeletions, allowsForcePushes, blocksCreations, pattern } = rule;
+  const { requiredApprovingReviewCount, requiredStatusCheckContexts, requiresCodeOwnerReviews } = rule;
+  const { requiresConversationResolution, requiresLinearHistory, requiresCommitSignatures } = rule;
+  return {
+    __typename: "RefUpdateRule",
+    ...{ allowsDeletions, allowsForcePushes, blocksCreations, pattern },
+    ...{ requiredApprovingReviewCount, requiredStatusCheckContexts, requiresCodeOwnerReviews },
+    ...{ requiresConversationResolution, requiresLinearHistory },
+    requiresSignatures: requiresCommitSignatures,
+    viewerAllowedToDismissReviews: false,
+    viewerCanPush: false,
+  };
+}
 
 /** The pull requests that a commit is part of, or that were merged as it. */
 export function pullRequestsOf(commit) {
