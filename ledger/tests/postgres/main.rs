@@ -19,6 +19,9 @@ mod refused;
 mod rights;
 mod schema;
 mod sequencers;
+#[allow(dead_code, reason = "the tests of the command line use the rest")]
+#[path = "../../../tests/postgres/server.rs"]
+mod server;
 mod tampering;
 mod throughput;
 mod tls;
