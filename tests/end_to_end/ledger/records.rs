@@ -304,6 +304,63 @@ fn erased_documents_are_gone_and_everything_still_verifies() {
 }
 
 #[test]
+fn other_data_of_the_same_policies_are_another_policy_set() {
+    let (folder, _) = ledger();
+    let folder = folder.path();
+    fs::create_dir(folder.join("policy")).unwrap();
+    fs::write(
+        folder.join("policy/main.rego"),
+        "package main\n\ndeny contains \"too many\" if input.metadata.name == data.forbidden\n",
+    )
+    .unwrap();
+    let judged = |name: &str| {
+        let data = format!("forbidden: {name}\n");
+        fs::write(folder.join("data.yaml"), data).unwrap();
+        recorded(folder, &["--policies", "policy", "--data", "data.yaml"])
+    };
+    judged("fine");
+    judged("other");
+    judged("fine");
+    assert_eq!(stats(folder)["kinds"]["policy_change"], 2);
+    assert_eq!(stats(folder)["kinds"]["configuration_change"], 1);
+    let listed = done(
+        folder,
+        &[
+            "ledger", "query", "--ledger", "led", "--kind", "decision", "--format", "jsonl",
+        ],
+    );
+    let decisions: Vec<Value> = listed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(decisions.len(), 6);
+    assert_ne!(
+        decisions[0]["body"]["policies"],
+        decisions[2]["body"]["policies"]
+    );
+    assert_eq!(
+        decisions[0]["body"]["policies"],
+        decisions[4]["body"]["policies"]
+    );
+    let outcomes: Vec<&Value> = decisions
+        .iter()
+        .filter(|decision| {
+            decision["subject"]["id"]
+                .as_str()
+                .unwrap()
+                .ends_with("fine")
+        })
+        .map(|decision| &decision["body"]["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["deny", "allow", "deny"]);
+    for decision in &decisions {
+        let index = decision["index"].to_string();
+        let said = done(folder, &["ledger", "replay", &index, "--ledger", "led"]);
+        assert!(said.ends_with("the same\n"), "{said}");
+    }
+}
+
+#[test]
 fn what_is_recorded_of_a_run_follows_its_settings() {
     let exception = "version: 1\nexceptions:\n- id: EXC-1\n  control: ACC-16\n  subjects: [\"kubernetes/rbac.authorization.k8s.io/ClusterRoleBinding/admins\"]\n  reason: migration\n  compensating_control: alerts\n  ticket: OPS-1\n  requested_by: alice\n  approved_by: bob\n  approved_at: 2026-11-01\n  expires_at: 2026-12-24\n";
     let config = "version: 1\nledger: {location: led}\nexceptions: exceptions.yaml\n";
