@@ -28,6 +28,9 @@ mod lint;
 mod load;
 mod outputs;
 mod plain;
+#[allow(dead_code, reason = "the tests of the store use the rest")]
+#[path = "../postgres/server.rs"]
+mod server;
 mod suite;
 
 use std::path::{Path, PathBuf};
