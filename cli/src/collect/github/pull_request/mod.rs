@@ -16,6 +16,7 @@ mod files;
 mod history;
 mod links;
 mod merge;
+mod owners;
 mod pushes;
 mod query;
 mod required_checks;
@@ -114,8 +115,11 @@ fn read(
             None,
         )
     };
+    let reviews = reviews::reviews(&facts);
+    let files = files.map(|files| files.list(core.changed_files()));
     let code_owners = if wanted.code_owners {
-        code_owners::code_owners(&facts, &files, github, &pull.repository_path())?
+        let (files, reviews) = (files.as_ref().ok(), reviews.as_ref().ok());
+        code_owners::code_owners(&facts, files, reviews, github, pull)?
     } else {
         Err(not_wanted())
     };
@@ -127,6 +131,7 @@ fn read(
     };
     let sections = Sections {
         files,
+        reviews,
         commits,
         pushes,
         checks,
