@@ -162,16 +162,13 @@ fn writes(facts: &Facts, pull: &Coordinates) -> Option<bool> {
     let name = format!("{}/{}", pull.owner, pull.name);
     let mut edges = repositories.edges.iter().flatten();
     let found = edges.find(|edge| edge.node.name_with_owner.eq_ignore_ascii_case(&name));
-    match found {
-        Some(edge) => Some(matches!(
-            edge.permission.as_str(),
-            "ADMIN" | "MAINTAIN" | "WRITE"
-        )),
-        None => {
-            let count = u64::try_from(repositories.edges.len()).unwrap_or(0);
-            (repositories.total_count == count).then_some(false)
-        }
+    if let Some(edge) = found {
+        let may = ["ADMIN", "MAINTAIN", "WRITE"];
+        return Some(may.contains(&edge.permission.as_str()));
     }
+    // Not one of those that were listed: it has no access if these are all.
+    let count = u64::try_from(repositories.edges.len()).unwrap_or(0);
+    (repositories.total_count == count).then_some(false)
 }
 
 #[cfg(test)]
