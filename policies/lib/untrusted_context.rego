@@ -70,7 +70,10 @@ names_head(text) if {
 	_names_head(context)
 }
 
-names_head(text) if contains(text, "refs/pull/")
+names_head(text) if {
+	is_string(text)
+	contains(text, "refs/pull/")
+}
 
 _names_head(context) if context in {
 	"github.event.issue.number",

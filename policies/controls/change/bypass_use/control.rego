@@ -79,6 +79,7 @@ deny contains {"message": message, "path": ["rule_bypasses", "items", index]} if
 deny contains {"message": message, "path": ["rule_bypasses", "items", index, "actor"]} if {
 	some index, bypass in _bypasses
 	some explanation in _explanations(bypass)
+	is_string(bypass.actor)
 	lower(explanation.approved_by) == lower(bypass.actor)
 	message := sprintf("%s approved their own bypass of the rules of %s (rule suite %d)", [
 		bypass.actor,

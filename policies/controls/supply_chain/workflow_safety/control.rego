@@ -100,10 +100,11 @@ _opened_by := workflow_file.events & _open_events
 deny contains {"message": message, "path": array.concat(path, ["with", field])} if {
 	some event in _opened_by
 	some path, step in workflow_file.steps
+	is_string(step.uses)
 	regex.match(`(?i)^[^@]*checkout[^@/]*@`, step.uses)
 	some field in ["ref", "repository"]
 	untrusted_context.names_head(step["with"][field])
-	message := sprintf("checks out the head of a pull request on %s, where it runs with the rights of the repository", [event])
+	message := sprintf("checks out the head of a pull request on %s, with the rights of the repository", [event])
 }
 
 deny contains {"message": message, "path": path} if {
@@ -125,6 +126,7 @@ _scripts[array.concat(path, ["run"])] := step.run if {
 
 _scripts[array.concat(path, ["with", "script"])] := step["with"].script if {
 	some path, step in workflow_file.steps
+	is_string(step.uses)
 	regex.match(`(?i)^actions/github-script@`, step.uses)
 	step["with"].script
 }
