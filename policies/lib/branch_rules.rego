@@ -5,7 +5,7 @@
 #   where it is active; one that is only tried, or disabled, holds nobody back.
 # scope: package
 # related_resources:
-#   - ref: https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/about-rulesets
+#   - ref: https://docs.github.com/en/rest/repos/rules
 #     description: How rulesets and branch protection work together
 package soc2.lib.branch_rules
 

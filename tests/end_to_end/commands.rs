@@ -16,7 +16,7 @@ fn stdout(folder: &Path, arguments: &[&str]) -> String {
 fn controls_are_listed_and_shown() {
     let folder = folder(&[]);
     let list = stdout(folder.path(), &["control", "list"]);
-    assert_eq!(list.lines().count(), 18, "{list}");
+    assert_eq!(list.lines().count(), 28, "{list}");
     assert!(list.contains("CHG-01  critical  pull_request"), "{list}");
     let shown = stdout(folder.path(), &["control", "show", "chg-01"]);
     for part in [

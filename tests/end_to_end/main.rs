@@ -20,6 +20,7 @@ mod documents;
 mod eval;
 mod examples;
 mod gatekeeper;
+mod github;
 mod guide;
 mod ledger;
 mod lint;

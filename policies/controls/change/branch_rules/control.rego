@@ -8,7 +8,7 @@
 #   check that would have to run on it.
 # scope: package
 # related_resources:
-#   - ref: https://docs.github.com/en/repositories/configuring-branches-and-merges-in-your-repository/managing-rulesets/available-rules-for-rulesets
+#   - ref: https://docs.github.com/en/rest/repos/rules
 #     description: Rules that rulesets can hold
 # custom:
 #   id: CHG-11
