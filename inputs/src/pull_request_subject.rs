@@ -141,9 +141,11 @@ fn visible(path: &[Segment]) -> bool {
 fn stored(path: &[Segment]) -> bool {
     const STORED: &[&str] = &[
         "additions",
+        "advisory",
         "after",
         "before",
         "approved_at",
+        "change",
         "collected_at",
         "context",
         "created_at",
@@ -158,6 +160,7 @@ fn stored(path: &[Segment]) -> bool {
         "ref",
         "repository",
         "resolved_at",
+        "severity",
         "started_at",
         "completed_at",
         "owner",
@@ -175,6 +178,9 @@ fn stored(path: &[Segment]) -> bool {
     visible(path)
         || match path {
             [.., Segment::Key(list), Segment::Index(_)] => LISTS.contains(&list.as_str()),
+            [Segment::Key(section), _, _, Segment::Key(key)] if section == "dependency_changes" => {
+                STORED.contains(&key.as_str()) || key == "name" || key == "version"
+            }
             [Segment::Key(repository), Segment::Key(key)] if repository == "repository" => {
                 key == "name" || key == "owner"
             }
