@@ -2,7 +2,6 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
 
 use super::*;
@@ -23,9 +22,7 @@ pub(super) struct Server {
 pub(super) fn tools() -> Option<PathBuf> {
     let tools = std::env::var_os("SOC2GATE_TEST_TOOLS").map(PathBuf::from);
     if tools.is_none() {
-        eprintln!(
-            "notice: skipped, run by cargo xtask test, which installs the schemas of GitHub"
-        );
+        eprintln!("notice: skipped, run by cargo xtask test, which installs the schemas of GitHub");
     }
     tools
 }
