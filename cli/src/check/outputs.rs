@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use soc2gate_source::{Code, Diagnostic};
 
-use crate::args::CheckArgs;
+use crate::args::When;
 use crate::output::{self, Format, Judged, Report, RunInfo, Style};
 use crate::summary::Summary;
 
@@ -82,7 +82,7 @@ pub(crate) struct Outputs<'a> {
 
 impl Outputs<'_> {
     /// Opens what was asked for, before anything is judged.
-    pub(crate) fn open(plans: &[OutputPlan], args: &CheckArgs) -> Result<Self, OutputError> {
+    pub(crate) fn open(plans: &[OutputPlan], colour: When) -> Result<Self, OutputError> {
         let mut reports = Vec::new();
         for plan in plans {
             let (name, out): (String, Box<dyn Write>) = match &plan.file {
@@ -96,7 +96,7 @@ impl Outputs<'_> {
                 ),
             };
             let style = Style {
-                colour: plan.file.is_none() && output::colour(args.color),
+                colour: plan.file.is_none() && output::colour(colour),
                 width: width(),
             };
             reports.push((name, output::report(plan.format, out, style)));

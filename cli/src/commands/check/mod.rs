@@ -1,25 +1,60 @@
-//! `soc2gate check`.
+//! `soc2gate check`: what is common to files and to what is fetched.
+
+mod files;
+mod pull_request;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use soc2gate_engine::{Config, Control, Gate, Library, SubjectKind};
-use soc2gate_evidence::{FrontEnd, Settings};
+use soc2gate_engine::{Config, Control, Gate, Library};
+use soc2gate_evidence::{FrontEnd, PolicySet, Settings};
 use soc2gate_inputs::Reading;
 use soc2gate_source::{Code, Diagnostic};
 
 use super::{complain, pool};
-use crate::args::{CheckArgs, OnLedgerFailure};
+use crate::args::{CheckArgs, CheckCommand, ExistingArgs, JudgingArgs, OnLedgerFailure};
 use crate::check::{OutputError, Outputs, Progress, Run, Totals, plan};
-use crate::collect::{FileReader, FileSource, Loaded, find, leave_out, load};
+use crate::collect::{FileReader, FileSource, Loaded, leave_out, load};
 use crate::exit::Exit;
 use crate::ledger::{self, Gaps, Missed, Place, Recording, RecordingError, actor};
 use crate::output::{Format, RunInfo};
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
+    match &args.command {
+        None => files::run(&args.files, matches),
+        Some(CheckCommand::PullRequest(args)) => {
+            let matches = matches.and_then(|matches| matches.subcommand_matches("pull-request"));
+            pull_request::run(args, matches)
+        }
+    }
+}
+
+/// What a run judges, however it is come by.
+struct Job<'a> {
+    judging: &'a JudgingArgs,
+    existing: &'a ExistingArgs,
+    /// Whether a run without subjects passes.
+    allow_empty: bool,
+    /// Files that are inputs, by the command line.
+    inputs: &'a [PathBuf],
+    /// Finds what is judged, when it is known by what.
+    gather: &'a dyn Fn(&Gate, &PolicySet) -> Gathered,
+}
+
+/// What was found to judge.
+struct Gathered {
+    sources: Vec<FileSource>,
+    reader: FileReader,
+    reading: Reading,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Judges, and shows what came of it.
+fn finish(job: &Job<'_>, matches: Option<&ArgMatches>) -> Exit {
+    let args = job.judging;
     let formats: Vec<(usize, Format)> = positions(matches, "format")
         .zip(args.format.iter().copied())
         .collect();
@@ -35,22 +70,15 @@ pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
             return Exit::Usage;
         }
     };
-    let other_kind = args
-        .input_kind
-        .filter(|kind| kind.0 != SubjectKind::Document);
-    if args.parser.is_some() && other_kind.is_some() {
-        complain("error: --parser goes with --input-kind document only");
-        return Exit::Usage;
-    }
     // Opening an output empties its file.
-    if let Some(path) = args.output.iter().find(|path| args.paths.contains(path)) {
+    if let Some(path) = args.output.iter().find(|path| job.inputs.contains(path)) {
         complain(&format!(
             "error: {} is an input and an output",
             path.display()
         ));
         return Exit::Usage;
     }
-    let ended = Outputs::open(&plans, args).and_then(|mut outputs| judge(args, &mut outputs));
+    let ended = Outputs::open(&plans, args.color).and_then(|mut outputs| judge(job, &mut outputs));
     match ended {
         Ok(exit) => exit,
         Err(error) => {
@@ -68,7 +96,8 @@ fn positions<'a>(matches: Option<&'a ArgMatches>, name: &str) -> impl Iterator<I
         .flatten()
 }
 
-fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> {
+fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> {
+    let args = job.judging;
     let now = args.now.unwrap_or_else(whole_second);
     let Loaded {
         library,
@@ -77,7 +106,7 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
         exceptions,
         mut diagnostics,
         mut files,
-    } = load(&args.policies, &args.existing);
+    } = load(&args.policies, job.existing);
     let (library, unknown) = chosen(library, &args.controls);
     diagnostics.extend(unknown);
     diagnostics.extend(exceptions.review(now));
@@ -86,17 +115,16 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
     diagnostics.extend(problems);
     let place = place(args, &config, files.first().map(PathBuf::as_path));
 
-    let reading = Reading {
-        kind: args.input_kind.map(|kind| kind.0),
-        format: args.parser.map(|format| format.0),
-        documents: gate.asks_for(SubjectKind::Document),
-    };
-    let (mut sources, problems) = find(&args.paths, !args.no_ignore, reading.takes_documents());
+    let Gathered {
+        mut sources,
+        mut reader,
+        reading,
+        diagnostics: problems,
+    } = (job.gather)(&gate, &policies);
     diagnostics.extend(problems);
     files.extend(args.output.iter().cloned());
     files.extend(place.iter().flat_map(Place::files));
     leave_out(&mut sources, &files);
-    let mut reader = FileReader::new(args.max_file_size);
     if sources.contains(&FileSource::Stdin) {
         reader.read_stdin();
     }
@@ -143,7 +171,7 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
     };
     diagnostics.append(&mut totals.diagnostics);
     let told = diagnostics.iter().any(Diagnostic::is_error);
-    if totals.summary.subjects == 0 && !args.allow_empty && !told {
+    if totals.summary.subjects == 0 && !job.allow_empty && !told {
         diagnostics.push(Diagnostic::new(
             Code::NoSubject,
             "nothing was found to judge",
@@ -163,7 +191,7 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
 }
 
 /// Where decisions are recorded: by the command line, else by the configuration.
-fn place(args: &CheckArgs, config: &Config, config_path: Option<&Path>) -> Option<Place> {
+fn place(args: &JudgingArgs, config: &Config, config_path: Option<&Path>) -> Option<Place> {
     if args.record.no_ledger {
         return None;
     }
@@ -179,7 +207,7 @@ fn place(args: &CheckArgs, config: &Config, config_path: Option<&Path>) -> Optio
 /// What follows where decisions are not recorded: the run could not decide, unless it was told to go on; then the gap is
 /// noted for the next run that can record.
 fn not_recorded(
-    args: &CheckArgs,
+    args: &JudgingArgs,
     place: &Place,
     error: &RecordingError,
     totals: &Totals,
