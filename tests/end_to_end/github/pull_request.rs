@@ -192,3 +192,36 @@ fn facts_arrive_as_they_are() {
         json!([{"context": "build", "app_id": 15368}])
     );
 }
+
+/// Rulesets count where they are active, those of the organisation too; a ruleset that only evaluates demands nothing.
+#[test]
+fn required_checks_come_from_protection_and_rulesets() {
+    let demands = |context: &str, app: Option<u32>| {
+        json!([{"type": "REQUIRED_STATUS_CHECKS", "parameters": {
+            "requiredStatusChecks": [{"context": context, "integrationId": app}],
+        }}])
+    };
+    let world = World::ordinary().repository(json!({"rulesets": [
+        {"rules": demands("test", Some(15_368))},
+        {"rules": demands("anyone", None)},
+        {"rules": demands("lint", None), "enforcement": "EVALUATE"},
+        {"rules": demands("release", None), "conditions": {"refName": {"include": ["refs/heads/release/*"], "exclude": []}}},
+    ]}));
+    let Some(server) = Server::start(&world) else {
+        return;
+    };
+    let run = judge(&server, &[]);
+    let mut required = run.saved.as_ref().unwrap()["required_checks"]
+        .as_array()
+        .unwrap()
+        .clone();
+    required.sort_by_key(|check| check["context"].as_str().unwrap().to_owned());
+    let expected = [
+        json!({"context": "anyone", "app_id": null}),
+        json!({"context": "build", "app_id": 15_368}),
+        json!({"context": "test", "app_id": 15_368}),
+    ];
+    assert_eq!(required, expected);
+    assert_eq!(run.code, 1, "two of them did not run: {}", run.report);
+    assert_eq!(run.verdict("CHG-07"), "fail");
+}
