@@ -5,6 +5,7 @@
 //! [`siblings`] and [`objects`] pick the documents that controls read beside a subject. [`documents`] reads a file of
 //! any [`Format`] as configuration documents.
 
+pub mod code_owners;
 mod document;
 mod kubernetes;
 pub mod pull_request;

@@ -14,6 +14,7 @@ mod bad_input;
 mod bundle;
 mod canary;
 mod cases;
+mod collection;
 mod commands;
 mod corpora;
 mod documents;
