@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde_json::json;
-
 use super::*;
 
 /// A world with the repository acme/shop and its pull request 42.
