@@ -23,6 +23,7 @@ mod eval;
 mod examples;
 mod gatekeeper;
 mod github;
+mod github_settings;
 mod guide;
 mod ledger;
 mod lint;
