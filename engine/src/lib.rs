@@ -22,6 +22,7 @@ mod rules;
 mod schema;
 mod selector;
 mod subject;
+mod threads;
 mod verdict;
 
 pub use bundle::{Bundle, BundleFiles, BundleVerification};
