@@ -61,7 +61,7 @@ impl Inner {
                 .collect();
             let mut modules = self.dependencies.modules(&self.parsed, &packages);
             modules.push(Module::made("generated", &route.module(&self.rules)));
-            let (parsed, problems) = Parsed::new(&modules);
+            let (parsed, problems) = self.parsed.again(&modules);
             problems
                 .is_empty()
                 .then(|| parsed.compile_linked(&self.data).ok())

@@ -24,6 +24,7 @@ mod rules;
 mod schema;
 mod selector;
 mod subject;
+mod threads;
 mod verdict;
 
 pub use baseline::{Baseline, BaselineFile, fingerprint};

@@ -12,9 +12,11 @@ use crate::gatekeeper::{self, ConstraintSet};
 use crate::metadata::{claims_control, package_clause, read_control};
 use crate::plain::{self, LoadOptions, PlainSet, split};
 use crate::policy_digest::{LoadedTexts, policy_digest};
-use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem, RegoVersion};
+use crate::rego::{
+    self, Authored, CheckKind, Dependencies, Module, Parsed, RegoProblem, RegoVersion,
+};
 use crate::route::ControlRules;
-use crate::{Control, ControlId};
+use crate::{Control, ControlId, threads};
 
 /// One Rego file to load.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,12 +122,13 @@ impl Library {
             has_own,
             ..Loader::default()
         };
-        for source in sources {
-            loader.read(source);
+        let controls = threads::map(sources, |source| {
+            read_control(&source.file, &source.text, source.prechecked)
+        });
+        for (source, control) in sources.iter().zip(controls) {
+            loader.read(source, control);
         }
         loader.compile();
-        let warnings = loader.warnings(sources);
-        loader.diagnostics.extend(warnings);
         loader.finish()
     }
 
@@ -222,12 +225,12 @@ struct Loader {
 }
 
 impl Loader {
-    fn read(&mut self, source: &PolicySource) {
+    fn read(&mut self, source: &PolicySource, control: Result<Option<Control>, Vec<Diagnostic>>) {
         let module = Module::new(&source.file, &source.text);
         let package = package_clause(&source.text)
             .map_or("", |(_, name)| name)
             .to_owned();
-        match read_control(&source.file, &source.text, source.prechecked) {
+        match control {
             Ok(Some(control)) => self.add_control(control),
             Ok(None) => {}
             Err(problems) => {
@@ -278,29 +281,24 @@ impl Loader {
                 .map(|(module, ..)| module.clone())
                 .collect();
             let is_checked = self.modules.iter().all(|(_, _, prechecked)| *prechecked);
-            let (parsed, mut problems) = if is_checked {
-                Parsed::unfinished(&[RegoVersion::V1], &modules)
+            let (authored, problems);
+            (authored, self.parsed, problems) = if is_checked {
+                let (parsed, problems) = Parsed::unfinished(&[RegoVersion::V1], &modules);
+                (Authored::default(), parsed, problems)
             } else {
-                Parsed::new(&modules)
+                Parsed::with_authored(&modules)
             };
-            self.parsed = parsed;
             let mut found = self.intruders();
             if problems.is_empty() && !is_checked {
                 let conflicts = rego::conflicts_and_contradictions(&self.parsed);
                 let conflicts = conflicts.into_iter();
                 found.extend(conflicts.map(|(kind, problem)| (code_of(kind), problem)));
                 if found.is_empty() {
-                    problems.extend(self.parsed.compile(&serde_json::json!({})).err());
+                    found = self.check(&authored);
                 }
             }
-            found.extend(
-                problems
-                    .into_iter()
-                    .map(|problem| (Code::RegoInvalid, problem)),
-            );
-            if found.is_empty() {
-                found = self.check();
-            }
+            let problems = problems.into_iter();
+            found.extend(problems.map(|problem| (Code::RegoInvalid, problem)));
             if found.is_empty() {
                 if is_checked {
                     self.dependencies = Dependencies::new(&self.parsed);
@@ -353,18 +351,36 @@ impl Loader {
             .collect()
     }
 
-    /// Checks files that were not checked before.
-    fn check(&mut self) -> Vec<(Code, RegoProblem)> {
+    /// Analyses all files, and checks those that were not checked before. What only may be wrong is said of files that
+    /// are sound.
+    fn check(&mut self, authored: &Authored) -> Vec<(Code, RegoProblem)> {
         let fresh: BTreeSet<Arc<str>> = self
             .modules
             .iter()
             .filter(|(_, _, prechecked)| !prechecked)
             .map(|(module, ..)| Arc::clone(&module.file))
             .collect();
-        if fresh.is_empty() {
-            return Vec::new();
+        let compile = || self.parsed.compile(&serde_json::json!({})).err();
+        let check = || {
+            let (found, dependencies) = self.check_rules(&fresh);
+            let warnings = if found.is_empty() {
+                self.warnings(authored, &fresh)
+            } else {
+                Vec::new()
+            };
+            (found, dependencies, warnings)
+        };
+        let (problem, (found, dependencies, warnings)) = threads::both(compile, check);
+        if let Some(problem) = problem {
+            return vec![(Code::RegoInvalid, problem)];
         }
-        let mut found = self.missing_rules(&fresh);
+        self.dependencies = dependencies;
+        self.diagnostics.extend(warnings);
+        found
+    }
+
+    fn check_rules(&self, fresh: &BTreeSet<Arc<str>>) -> (Vec<(Code, RegoProblem)>, Dependencies) {
+        let mut found = self.missing_rules(fresh);
         let parameters = self
             .controls
             .values()
@@ -380,11 +396,10 @@ impl Loader {
             .values()
             .map(|control| control.package.clone())
             .collect();
-        let (problems, dependencies) = rego::check(&self.parsed, &fresh, &parameters, &packages);
-        self.dependencies = dependencies;
+        let (problems, dependencies) = rego::check(&self.parsed, fresh, &parameters, &packages);
         let problems = problems.into_iter();
         found.extend(problems.map(|(kind, problem)| (code_of(kind), problem)));
-        found
+        (found, dependencies)
     }
 
     /// Controls without a `deny` rule.
@@ -425,21 +440,12 @@ impl Loader {
     }
 
     /// What may be wrong with files that load and were not checked before.
-    fn warnings(&self, sources: &[PolicySource]) -> Vec<Diagnostic> {
-        let loaded: BTreeSet<&str> = self
-            .modules
-            .iter()
-            .map(|(module, ..)| &*module.file)
+    fn warnings(&self, authored: &Authored, fresh: &BTreeSet<Arc<str>>) -> Vec<Diagnostic> {
+        let controls = self.controls.values();
+        let controls: Vec<&Control> = controls
+            .filter(|control| fresh.contains(&control.file))
             .collect();
-        let fresh: Vec<PolicySource> = sources
-            .iter()
-            .filter(|source| !source.prechecked && loaded.contains(source.file.as_str()))
-            .cloned()
-            .collect();
-        if fresh.is_empty() {
-            return Vec::new();
-        }
-        rego::load_warnings(&fresh)
+        rego::load_warnings(authored, fresh, &controls)
     }
 
     fn drop_broken(&mut self) {
