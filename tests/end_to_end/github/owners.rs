@@ -26,7 +26,7 @@ fn members(found: &Value) -> Value {
 fn a_team_stands_for_its_members_and_those_of_the_teams_below() {
     let teams = json!({"web": {"members": ["bob"], "repositories": {"shop": "WRITE"},
         "teams": {"styles": {"members": ["carol"], "teams": {"icons": {"members": ["dora"]}}}}}});
-    let Some(server) = Server::start(&World::ordinary().teams(teams)) else {
+    let Some(server) = Server::start(&World::ordinary().teams(&teams)) else {
         return;
     };
     let (found, verdict) = owners(&server);
@@ -41,7 +41,7 @@ fn a_team_stands_for_its_members_and_those_of_the_teams_below() {
 fn a_large_team_is_read_to_its_end() {
     let logins: Vec<String> = (0..230).map(|at| format!("member-{at:03}")).collect();
     let teams = json!({"web": {"members": logins, "repositories": {"shop": "WRITE"}}});
-    let Some(server) = Server::start(&World::ordinary().teams(teams)) else {
+    let Some(server) = Server::start(&World::ordinary().teams(&teams)) else {
         return;
     };
     let (found, verdict) = owners(&server);
@@ -62,7 +62,7 @@ fn the_members_of_a_private_team_are_not_known() {
         (&web, json!({"without": ["members"]})),
         (&json!({"other": ["bob"]}), json!({})),
     ] {
-        let mut world = World::ordinary().teams(teams.clone()).token(token.clone());
+        let mut world = World::ordinary().teams(teams).token(&token);
         // Who approved on behalf of a team that is gone is another matter.
         world = world.pull_request(json!({"reviews": [{"author": "bob"}, {"author": "carol"}]}));
         server.begin(&world);
@@ -74,8 +74,8 @@ fn the_members_of_a_private_team_are_not_known() {
     // GitHub ignores a secret team, also where the token sees it.
     server.begin(
         &World::ordinary()
-            .teams(secret)
-            .token(json!({"seesSecretTeams": true})),
+            .teams(&secret)
+            .token(&json!({"seesSecretTeams": true})),
     );
     let (found, _) = owners(&server);
     assert_eq!(found["owners"][0]["can_write"], false);

@@ -58,12 +58,12 @@ impl World {
     }
 
     /// Sets the teams of acme.
-    pub(super) fn teams(self, teams: Value) -> Self {
+    pub(super) fn teams(self, teams: &Value) -> Self {
         self.set("/organizations/acme", json!({"teams": teams}))
     }
 
     /// Sets what the token is and may do.
-    pub(super) fn token(self, token: Value) -> Self {
+    pub(super) fn token(self, token: &Value) -> Self {
         self.set("", json!({"token": token}))
     }
 
