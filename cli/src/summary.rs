@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use soc2gate_engine::{Decision, Outcome, Status, Verdict};
 use soc2gate_source::Diagnostic;
 
-/// How a verdict counts: as its status, or as excepted where an exception permits it.
+/// How a verdict counts: as its status, as excepted where an exception permits it, or as known where it is not new.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Standing {
     /// The subject meets the control.
@@ -14,6 +14,8 @@ pub(crate) enum Standing {
     NotApplicable,
     /// A failure or an unknown that an exception permits.
     Excepted,
+    /// A failure or an unknown that was there before.
+    Known,
     /// It could not be decided, and no exception permits that.
     Unknown,
     /// The subject does not meet the control, and no exception permits that.
@@ -27,6 +29,7 @@ impl Standing {
             Status::Pass => Self::Pass,
             Status::NotApplicable => Self::NotApplicable,
             Status::Fail | Status::Unknown if verdict.exception.is_some() => Self::Excepted,
+            Status::Fail | Status::Unknown if verdict.known => Self::Known,
             Status::Unknown => Self::Unknown,
             Status::Fail => Self::Fail,
         }
@@ -38,14 +41,18 @@ impl Standing {
             Self::Pass => "pass",
             Self::NotApplicable => "not applicable",
             Self::Excepted => "excepted",
+            Self::Known => "known",
             Self::Unknown => "unknown",
             Self::Fail => "fail",
         }
     }
 
-    /// Whether it is worth showing: not met, not decided, or met only by exception.
+    /// Whether it is worth showing: not met, not decided, or let pass all the same.
     pub(crate) fn is_notable(self) -> bool {
-        matches!(self, Self::Fail | Self::Unknown | Self::Excepted)
+        matches!(
+            self,
+            Self::Fail | Self::Unknown | Self::Known | Self::Excepted
+        )
     }
 }
 
@@ -57,14 +64,16 @@ pub struct Summary {
     pub subjects: usize,
     /// Verdicts that pass.
     pub pass: usize,
-    /// Verdicts that fail, and that no exception permits.
+    /// Verdicts that fail, are new, and that no exception permits.
     pub fail: usize,
-    /// Verdicts that could not be reached, and that no exception permits.
+    /// Verdicts that could not be reached, are new, and that no exception permits.
     pub unknown: usize,
     /// Verdicts of controls that turned out not to speak of their subject.
     pub not_applicable: usize,
     /// Failures and unknowns that an exception permits.
     pub excepted: usize,
+    /// Failures and unknowns that were there before.
+    pub known: usize,
     /// What follows: `error` where the run could not decide (exit code 2), `deny` where a control that
     /// denies is failed (exit code 1), else `allow` (exit code 0).
     pub outcome: Outcome,
@@ -79,6 +88,7 @@ impl Default for Summary {
             unknown: 0,
             not_applicable: 0,
             excepted: 0,
+            known: 0,
             outcome: Outcome::Allow,
         }
     }
@@ -93,6 +103,7 @@ impl Summary {
                 Standing::Pass => self.pass += 1,
                 Standing::NotApplicable => self.not_applicable += 1,
                 Standing::Excepted => self.excepted += 1,
+                Standing::Known => self.known += 1,
                 Standing::Unknown => self.unknown += 1,
                 Standing::Fail => self.fail += 1,
             }
@@ -110,7 +121,7 @@ impl Summary {
 
     /// How many verdicts were reached.
     pub(crate) fn verdicts(&self) -> usize {
-        self.pass + self.fail + self.unknown + self.not_applicable + self.excepted
+        self.pass + self.fail + self.unknown + self.not_applicable + self.excepted + self.known
     }
 }
 
@@ -152,6 +163,7 @@ mod tests {
           "unknown": 1,
           "not_applicable": 1,
           "excepted": 1,
+          "known": 0,
           "outcome": "error"
         }
         "#);

@@ -14,7 +14,7 @@ use crate::library::hex_digest;
 use crate::plain::PlainGate;
 use crate::rego::{Compiled, Dependencies, Instance, Module, Parsed, RegoValue};
 use crate::route::{ControlRules, Routes};
-use crate::{Config, Control, Exceptions, Judge, Library, Origin, SubjectKind};
+use crate::{Baseline, Config, Control, Exceptions, Judge, Library, Origin, SubjectKind};
 
 /// How long one evaluation may take unless it is said otherwise.
 pub const DEFAULT_BUDGET: Duration = Duration::from_secs(2);
@@ -39,6 +39,7 @@ pub(crate) struct Inner {
     compiled: Vec<OnceLock<Compiled>>,
     pub(crate) enforcement: EnforcementTable,
     pub(crate) exceptions: Exceptions,
+    pub(crate) baseline: Baseline,
     pub(crate) plain: PlainGate,
     pub(crate) constraints: ConstraintGate,
     pub(crate) policy_digest: String,
@@ -161,7 +162,7 @@ impl Gate {
             .collect();
         let data = serde_json::json!({ "parameters": parameters });
         let enforcement = config.enforcement(library.controls());
-        let settings_digest = settings_digest(&data, &enforcement, &exceptions, library);
+        let settings_digest = settings_digest(&data, &enforcement, &exceptions);
         let controls = library.controls().to_vec();
         let plain = PlainGate::new(library.plain().clone(), &controls);
         let constraints = ConstraintGate::new(library.constraints().clone(), &controls);
@@ -182,6 +183,7 @@ impl Gate {
             data,
             enforcement,
             exceptions,
+            baseline: Baseline::default(),
             plain,
             constraints,
             policy_digest: library.digest().to_owned(),
@@ -204,6 +206,21 @@ impl Gate {
             inner.budget = budget;
         }
         Self { inner }
+    }
+
+    /// The same where something was wrong before.
+    #[must_use]
+    pub fn with_baseline(self, baseline: Baseline) -> Self {
+        let Self { mut inner } = self;
+        if let Some(inner) = Arc::get_mut(&mut inner) {
+            inner.baseline = baseline;
+        }
+        Self { inner }
+    }
+
+    /// What was wrong before.
+    pub fn baseline(&self) -> &Baseline {
+        &self.inner.baseline
     }
 
     /// The types of sibling that controls read beside subjects of a kind.
@@ -280,25 +297,17 @@ fn settings_digest(
     data: &Value,
     enforcement: &EnforcementTable,
     exceptions: &Exceptions,
-    library: &Library,
 ) -> String {
     let exceptions: Vec<_> = exceptions
         .list()
         .iter()
         .map(|exception| &exception.raw)
         .collect();
-    let mut settings = serde_json::json!({
+    let settings = serde_json::json!({
         "parameters": data,
         "enforcement": enforcement.describe(),
         "exceptions": exceptions,
     });
-    let plain = library.plain();
-    if let Some(settings) = settings.as_object_mut()
-        && (!plain.data.is_empty() || plain.combine)
-    {
-        settings.insert("data".to_owned(), plain.data.to_value());
-        settings.insert("combine".to_owned(), plain.combine.into());
-    }
     let mut hasher = Sha256::new();
     hasher.update(settings.to_string());
     hex_digest(hasher)

@@ -290,7 +290,7 @@ fn verdict(
         .then(|| inner.exceptions.permitting(&control.id, &subject.id, now))
         .flatten()
         .map(crate::Exception::as_use);
-    Verdict {
+    let mut verdict = Verdict {
         control: control.id.clone(),
         title: control.title.clone(),
         criteria: control.frameworks.soc2.clone(),
@@ -301,7 +301,10 @@ fn verdict(
         unknowns: problems,
         omitted,
         exception,
-    }
+        known: false,
+    };
+    verdict.known = verdict.is_open() && inner.baseline.covers(&subject.id, &verdict);
+    verdict
 }
 
 /// The elements of a rule that is a set of `{"message", "path"}`.

@@ -4,6 +4,7 @@
 //! the same [`Decision`], byte for byte. [`Library::load`] reads controls, [`Config::parse`] the settings,
 //! [`Gate::new`] makes both ready, and a [`Judge`] of each thread judges [`Subject`]s.
 
+mod baseline;
 mod bundle;
 mod config;
 mod control;
@@ -16,6 +17,7 @@ mod judge;
 mod library;
 mod metadata;
 mod plain;
+mod policy_digest;
 mod rego;
 mod route;
 mod rules;
@@ -24,6 +26,7 @@ mod selector;
 mod subject;
 mod verdict;
 
+pub use baseline::{Baseline, BaselineFile, fingerprint};
 pub use bundle::{Bundle, BundleFiles, BundleVerification};
 pub use config::{
     Config, Criteria, RawBundleVerification, RawConfig, RawControl, RawControlScope, RawLedger,

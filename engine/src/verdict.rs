@@ -124,6 +124,10 @@ pub struct Verdict {
     /// The exception that permits the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exception: Option<ExceptionUse>,
+    /// Whether all that stands against the subject was there before: in the baseline, or in the base of the change. Then it
+    /// stands in nobody's way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub known: bool,
 }
 
 #[expect(
@@ -135,9 +139,10 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl Verdict {
-    /// Whether the verdict stands in the way: a failure or an unknown that no exception permits.
+    /// Whether the verdict stands in the way: a failure or an unknown that is new and that no exception permits.
     pub fn is_open(&self) -> bool {
-        matches!(self.status, Status::Fail | Status::Unknown) && self.exception.is_none()
+        let stands = matches!(self.status, Status::Fail | Status::Unknown);
+        stands && self.exception.is_none() && !self.known
     }
 }
 

@@ -251,6 +251,7 @@ fn verdict_record(verdict: &Verdict, withholder: &Withholder<'_>, most: usize) -
         reasons_left_out: u64::try_from(all - reasons.len()).unwrap_or(u64::MAX),
         reasons,
         exception: verdict.exception.as_ref().map(|used| used.id.clone()),
+        known: verdict.known,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use soc2gate_engine::{Gate, Library, Verdict};
+use soc2gate_engine::{Decision, Gate, Library, Outcome, Verdict};
 use soc2gate_ledger::record::{DecisionMade, VerdictRecord};
 use soc2gate_source::display_path;
 use thiserror::Error;
@@ -81,10 +81,11 @@ pub fn replay(
     let subject = input.subject();
     let nothing = || StoredContext::nothing(&gate, subject.kind).context();
     let mut judge = gate.judge(&context.map_or_else(nothing, StoredContext::context));
-    let now = judge
+    let mut now = judge
         .judge_combined(&subject, decision.clock)
         .filter(|_| gate.combines())
         .unwrap_or_else(|| judge.judge(&subject, decision.clock));
+    keep_known(&decision.verdicts, &mut now);
     let version = &now.engine.version;
     Ok(Replay {
         recorded: decision.outcome.clone(),
@@ -95,6 +96,20 @@ pub fn replay(
         other_engine: (*version != decision.engine.version)
             .then(|| decision.engine.version.clone()),
     })
+}
+
+/// What was there before a change is not judged again: it is taken as it was recorded.
+fn keep_known(recorded: &[VerdictRecord], now: &mut Decision) {
+    for verdict in &mut now.verdicts {
+        let same = |recorded: &&VerdictRecord| {
+            recorded.control == verdict.control.0 && recorded.status == verdict.status.as_str()
+        };
+        verdict.known = recorded
+            .iter()
+            .find(same)
+            .is_some_and(|recorded| recorded.known);
+    }
+    now.outcome = Outcome::of(&now.verdicts);
 }
 
 fn differences(recorded: &[VerdictRecord], now: &[Verdict]) -> Vec<Difference> {

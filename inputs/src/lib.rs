@@ -7,12 +7,14 @@
 
 pub mod code_owners;
 mod document;
+pub mod github;
 mod kubernetes;
 pub mod pull_request;
 mod pull_request_subject;
 mod read;
 mod unit;
 mod withhold;
+mod workflow;
 
 pub use document::{Format, documents};
 pub use kubernetes::{objects, siblings};

@@ -241,6 +241,7 @@ pub(crate) fn decision(number: u64) -> Draft {
         reasons: Vec::new(),
         reasons_left_out: 0,
         exception: None,
+        known: false,
     };
     let mut workload = verdict("WRK-01", if denies { "fail" } else { "pass" });
     if denies {

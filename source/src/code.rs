@@ -108,6 +108,10 @@ codes! {
         "`soc2gate control list` shows the ids";
     ExceptionTooLong = "SG3010", Warning, "an exception is valid for more than a year",
         "approve it for a year at most, and review it then";
+    BaselineInvalid = "SG3011", Error, "a baseline does not follow its schema",
+        "write it again: `soc2gate check --write-baseline FILE`";
+    BaselineStale = "SG3012", Note, "a baseline names what is gone",
+        "write it again, so that it cannot come back unseen: `soc2gate check --write-baseline FILE`";
     MetadataMissing = "SG4001", Error, "a control has no METADATA block above its package",
         "`soc2gate schema metadata` prints its schema; where the package is a plain policy, name it with --namespace";
     MetadataInvalid = "SG4002", Error, "a control's METADATA does not follow its schema",

@@ -61,9 +61,12 @@ pub(crate) fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>>
     for name in [
         "config",
         "exceptions",
+        "baseline",
         "decision",
         "report",
         "pull-request",
+        "github-repository",
+        "github-organization",
         "metadata",
         "record",
     ] {

@@ -116,6 +116,15 @@ pub(crate) struct JudgingArgs {
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Vec<PathBuf>,
 
+    /// File of what was wrong when the gate was introduced, written by --write-baseline: it is shown and stands in
+    /// nobody's way
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+
+    /// Write what is wrong now to a file for --baseline; this run decides as it would without
+    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
+    pub(crate) write_baseline: Option<PathBuf>,
+
     /// The decision's clock, RFC 3339; the system's where it is not given
     #[arg(long, value_name = "TIME")]
     pub(crate) now: Option<Timestamp>,

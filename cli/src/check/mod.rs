@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde_json::Value;
-use soc2gate_engine::{Context, Decision, Gate, Judge, Outcome, Siblings, Subject, SubjectKind};
+use soc2gate_engine::{
+    Baseline, Context, Decision, Gate, Judge, Outcome, Siblings, Subject, SubjectKind,
+};
 use soc2gate_inputs::{Read, Reading, Unit};
 use soc2gate_ledger::store::Submission;
 use soc2gate_source::Diagnostic;
@@ -41,6 +43,8 @@ pub(crate) struct Run<'a> {
     pub(crate) now: Timestamp,
     /// Where decisions are recorded.
     pub(crate) recording: Option<&'a Recording>,
+    /// Whether it is kept what stands against subjects.
+    pub(crate) keeps_shown: bool,
 }
 
 /// What a run came to.
@@ -52,6 +56,8 @@ pub(crate) struct Totals {
     pub(crate) allowed: u64,
     /// Decisions that do not.
     pub(crate) denied: u64,
+    /// What stands against subjects, where somebody asks.
+    pub(crate) shown: Option<Baseline>,
     /// Uses of exceptions, by id.
     pub(crate) exception_uses: BTreeMap<String, usize>,
 }
@@ -73,7 +79,10 @@ impl Run<'_> {
         if self.gate.reads_inventory() {
             context = context.with_objects(&self.objects(sources));
         }
-        let mut totals = Totals::default();
+        let mut totals = Totals {
+            shown: self.keeps_shown.then(Baseline::default),
+            ..Totals::default()
+        };
         std::thread::scope(|scope| {
             let (sender, batches) = mpsc::sync_channel(1);
             let context = &context;
@@ -295,6 +304,9 @@ impl Totals {
 
     fn add(&mut self, decision: &Decision) {
         self.summary.add(decision);
+        if let Some(shown) = &mut self.shown {
+            shown.add(decision);
+        }
         if decision.outcome == Outcome::Allow {
             self.allowed += 1;
         } else {

@@ -9,5 +9,5 @@ mod policies;
 pub(crate) use bundles::{BundleReader, is_bundle};
 pub(crate) use files::{FileReader, FileSource, find, leave_out};
 pub(crate) use policies::{
-    Loaded, base_documents, load, nearest_config, read_document, rego_files,
+    Loaded, base_documents, load, nearest_config, read_baseline, read_document, rego_files,
 };

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ignore::WalkBuilder;
 use soc2gate_engine::{
-    BaseDocuments, Config, Exceptions, Library, LoadOptions, Origin, PolicySource,
+    BaseDocuments, Baseline, Config, Exceptions, Library, LoadOptions, Origin, PolicySource,
 };
 use soc2gate_evidence::PolicySet;
 use soc2gate_inputs::SourceFile;
@@ -21,6 +21,9 @@ use crate::args::{ExistingArgs, PolicyArgs};
 /// Largest configuration, exception file or policy that is read, in bytes.
 const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
+/// Largest baseline that is read, in bytes: a line for each finding of an old repository.
+const MAX_BASELINE_BYTES: u64 = 64 * 1024 * 1024;
+
 /// The name of a configuration.
 const CONFIG_NAME: &str = "soc2gate.yaml";
 
@@ -32,6 +35,8 @@ pub(crate) struct Loaded {
     pub(crate) policies: PolicySet,
     pub(crate) config: Config,
     pub(crate) exceptions: Exceptions,
+    /// The file of what was wrong before, where the configuration names one.
+    pub(crate) baseline: Option<PathBuf>,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// The configuration and the files of exceptions: the gate's own, and no inputs of it.
     pub(crate) files: Vec<PathBuf>,
@@ -97,14 +102,24 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
             }
         }
     }
+    let baseline = config.raw().baseline.as_ref().map(|path| base.join(path));
     Loaded {
         library,
         policies: PolicySet { sources, options },
         config,
         exceptions,
+        baseline,
         diagnostics,
         files,
     }
+}
+
+/// What was wrong before, from its file.
+pub(crate) fn read_baseline(path: &Path) -> Result<Baseline, Vec<Diagnostic>> {
+    let file = FileReader::new(MAX_BASELINE_BYTES)
+        .read(&FileSource::Path(path.to_path_buf()))
+        .map_err(|diagnostic| vec![diagnostic])?;
+    Baseline::parse(&file.name, &file.text)
 }
 
 /// The nearest configuration, from the working directory up to the root of its repository.

@@ -3,7 +3,7 @@
 use clap::ValueEnum as _;
 use serde_json::Value;
 use soc2gate_engine::{
-    Decision, ExceptionFile, Metadata, RawConfig, json_schema, json_schema_of_output,
+    BaselineFile, Decision, ExceptionFile, Metadata, RawConfig, json_schema, json_schema_of_output,
 };
 use soc2gate_ledger::record::Record;
 
@@ -29,9 +29,12 @@ fn schema(name: SchemaName) -> Value {
     let (schema, id) = match name {
         SchemaName::Config => (json_schema::<RawConfig>(), "config"),
         SchemaName::Exceptions => (json_schema::<ExceptionFile>(), "exceptions"),
+        SchemaName::Baseline => (json_schema::<BaselineFile>(), "baseline"),
         SchemaName::Decision => (json_schema_of_output::<Decision>(), "decision"),
         SchemaName::Report => (json_schema_of_output::<JsonReport>(), "report"),
         SchemaName::PullRequest => return soc2gate_inputs::pull_request::schema(),
+        SchemaName::GithubRepository => return soc2gate_inputs::github::repository_schema(),
+        SchemaName::GithubOrganization => return soc2gate_inputs::github::organization_schema(),
         SchemaName::Metadata => (json_schema::<Metadata>(), "metadata"),
         SchemaName::Record => (json_schema_of_output::<Record>(), "record"),
     };

@@ -35,7 +35,7 @@ pub(crate) fn neutral(text: &str) -> Cow<'_, str> {
 }
 
 /// The text without `##[`, which the GitHub Actions runner takes for a workflow command anywhere in a line.
-fn no_inline_command(text: &str) -> Cow<'_, str> {
+pub(super) fn no_inline_command(text: &str) -> Cow<'_, str> {
     if text.contains("##[") {
         Cow::Owned(text.replace("##[", "#\\u{23}["))
     } else {

@@ -350,6 +350,7 @@ fn verdict(control: &Control) -> Verdict {
         unknowns: Vec::new(),
         omitted: 0,
         exception: None,
+        known: false,
     }
 }
 

@@ -10,7 +10,7 @@ use soc2gate_engine::{Enforcement, Verdict};
 use soc2gate_source::{Diagnostic, Severity};
 
 use super::escape::xml;
-use super::problem::{count, describe, problems};
+use super::problem::{KNOWN, count, describe, problems};
 use super::{Judged, Report, RunInfo};
 use crate::summary::{Standing, Summary};
 
@@ -141,6 +141,7 @@ impl Suite {
             (Standing::Excepted, Some(exception)) => {
                 Ending::Skipped(format!("excepted: {}", describe(exception)))
             }
+            (Standing::Known, _) => Ending::Skipped(format!("known: {KNOWN}")),
             (standing, _) if verdict.enforcement == Enforcement::Deny => {
                 let element = if standing == Standing::Fail {
                     "failure"

@@ -9,6 +9,7 @@ mod colour;
 pub(crate) mod escape;
 #[cfg(test)]
 pub(crate) mod fixture;
+mod github;
 mod human;
 mod json;
 mod junit;
@@ -77,6 +78,8 @@ pub(crate) enum Format {
     Junit,
     /// Markdown, for step summaries and comments of at most 60,000 characters.
     Markdown,
+    /// Annotations of GitHub Actions: the ten most important errors and warnings of a step.
+    Github,
 }
 
 /// How text for people is laid out.
@@ -100,6 +103,7 @@ pub(crate) fn report<'a>(
         Format::Sarif => Box::new(sarif::Sarif::new(out)),
         Format::Junit => Box::new(junit::Junit::new(out)),
         Format::Markdown => Box::new(markdown::Markdown::new(out)),
+        Format::Github => Box::new(github::Github::new(out)),
     }
 }
 
@@ -115,6 +119,7 @@ mod tests {
         Format::Sarif,
         Format::Junit,
         Format::Markdown,
+        Format::Github,
     ];
 
     #[test]
@@ -135,7 +140,8 @@ mod tests {
     fn no_format_lets_control_characters_or_workflow_commands_through() {
         let hostile = "\u{1b}[2J\n::error::x\r##[set-output name=a]b\u{9b}\u{202e}";
         let run = fixture::hostile(hostile);
-        for format in FORMATS {
+        // Those of the format for workflow commands have a test of their own.
+        for format in FORMATS.iter().filter(|format| **format != Format::Github) {
             let output = run.render(*format);
             let bad = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
             assert!(!output.contains(bad), "{format:?}: {output:?}");

@@ -63,6 +63,9 @@ impl Rank {
     }
 }
 
+/// What is said of a verdict that was there before.
+pub(super) const KNOWN: &str = "there before this change";
+
 /// The use of an exception in words.
 pub(super) fn describe(exception: &ExceptionUse) -> String {
     format!(

@@ -33,6 +33,10 @@ pub struct RawConfig {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub exceptions: Option<String>,
+    /// The file of what was wrong when the gate was introduced, relative to this file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub baseline: Option<String>,
     /// Where decisions are recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ledger: Option<RawLedger>,

@@ -9,12 +9,14 @@
     reason = "tests"
 )]
 
+mod baseline;
 mod decide;
 mod except;
 mod gatekeeper;
 mod lint;
 mod load;
 mod plain;
+mod policy_digest;
 mod settings;
 
 use std::collections::BTreeMap;

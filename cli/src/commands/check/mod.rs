@@ -4,11 +4,12 @@ mod files;
 mod pull_request;
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use soc2gate_engine::{Config, Control, Gate, Library};
+use soc2gate_engine::{Baseline, Config, Control, Gate, Library};
 use soc2gate_evidence::{FrontEnd, PolicySet, Settings};
 use soc2gate_inputs::Reading;
 use soc2gate_source::{Code, Diagnostic};
@@ -16,7 +17,7 @@ use soc2gate_source::{Code, Diagnostic};
 use super::{complain, pool};
 use crate::args::{CheckArgs, CheckCommand, ExistingArgs, JudgingArgs, OnLedgerFailure};
 use crate::check::{OutputError, Outputs, Progress, Run, Totals, plan};
-use crate::collect::{FileReader, FileSource, Loaded, leave_out, load};
+use crate::collect::{FileReader, FileSource, Loaded, leave_out, load, read_baseline};
 use crate::exit::Exit;
 use crate::ledger::{self, Gaps, Missed, Place, Recording, RecordingError, actor};
 use crate::output::{Format, RunInfo};
@@ -104,6 +105,7 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> 
         policies,
         config,
         exceptions,
+        baseline,
         mut diagnostics,
         mut files,
     } = load(&args.policies, job.existing);
@@ -113,6 +115,16 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> 
     let settings = Settings::new(&config, &exceptions, &args.controls);
     let (gate, problems) = Gate::new(&library, &config, exceptions);
     diagnostics.extend(problems);
+    let baseline = args.baseline.clone().or(baseline);
+    // What is written anew is not read.
+    let baseline = baseline.filter(|_| args.write_baseline.is_none());
+    let gate = match baseline.as_deref().map(read_baseline).transpose() {
+        Ok(known) => gate.with_baseline(known.unwrap_or_default()),
+        Err(problems) => {
+            diagnostics.extend(problems);
+            gate
+        }
+    };
     let place = place(args, &config, files.first().map(PathBuf::as_path));
 
     let Gathered {
@@ -123,6 +135,7 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> 
     } = (job.gather)(&gate, &policies);
     diagnostics.extend(problems);
     files.extend(args.output.iter().cloned());
+    files.extend(baseline.iter().chain(&args.write_baseline).cloned());
     files.extend(place.iter().flat_map(Place::files));
     leave_out(&mut sources, &files);
     if sources.contains(&FileSource::Stdin) {
@@ -138,15 +151,15 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> 
     })?;
     let recording = place.as_ref().map(|place| {
         let run = ledger::Run {
-            gate: &gate,
-            policies: &policies,
-            policies_digest: library.digest(),
-            settings: &settings,
+            gate: gate.clone(),
+            policies,
+            policies_digest: library.digest().to_owned(),
+            settings,
             actor: actor(args.record.actor.as_deref()),
             front_end: FrontEnd::Check,
             now: Timestamp::now(),
         };
-        Recording::start(place, &run)
+        Recording::start(place.clone(), run)
     });
     let (recording, unrecorded) = match recording.transpose() {
         Ok(recording) => (recording, None),
@@ -156,6 +169,7 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> 
         Ok(pool) => {
             let run = Run {
                 recording: recording.as_ref(),
+                keeps_shown: baseline.is_some() || args.write_baseline.is_some(),
                 gate: &gate,
                 pool: &pool,
                 reader: &reader,
@@ -181,6 +195,12 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> 
         unrecorded.or_else(|| recording.and_then(|recording| recording.finish().err()));
     if let (Some(error), Some(place)) = (unrecorded, &place) {
         diagnostics.extend(not_recorded(args, place, &error, &totals, now));
+    }
+    if let (Some(path), Some(shown)) = (&args.write_baseline, &totals.shown) {
+        diagnostics.extend(write_baseline(path, shown));
+    }
+    if let (Some(path), Some(shown)) = (&baseline, &totals.shown) {
+        diagnostics.extend(stale_baseline(path, gate.baseline().count(shown)));
     }
     if args.controls.is_empty() {
         diagnostics.extend(gate.exceptions().unused(&totals.exception_uses, now));
@@ -238,6 +258,23 @@ fn not_recorded(
         }
     }
     told
+}
+
+/// Writes what stands against subjects.
+fn write_baseline(path: &Path, shown: &Baseline) -> Option<Diagnostic> {
+    let error = fs::write(path, shown.to_text()).err()?;
+    let what = format!("{} cannot be written: {error}", path.display());
+    Some(Diagnostic::new(Code::OutputFailed, what))
+}
+
+/// A baseline that names what is gone: it could come back unseen.
+fn stale_baseline(path: &Path, (all, still): (usize, usize)) -> Option<Diagnostic> {
+    let what = format!(
+        "{} of {all} findings in {} are gone",
+        all - still,
+        path.display()
+    );
+    (still < all).then(|| Diagnostic::new(Code::BaselineStale, what))
 }
 
 /// The system's time, without the fraction that nobody reads.

@@ -87,7 +87,13 @@ fn fetch(
         Some(pull) => pull.clone(),
         None => of_event()?,
     };
-    let github = client(&args.github)?;
+    let addresses = Addresses::find(variable)?;
+    let host = args.pull_request.as_deref().and_then(Coordinates::host);
+    if host.is_some_and(|host| !addresses.are_of(&host)) {
+        let message = "the pull request is of another server than GITHUB_API_URL";
+        return Err(Diagnostic::new(Code::GitHubAddress, message));
+    }
+    let github = client(&args.github, addresses)?;
     let document = collect(&github, &pull, wanted).map_err(|failure| failure.diagnostic());
     tell_limits(github.limits());
     let text = serde_json::to_string_pretty(&document?).map_err(|_| {
@@ -114,8 +120,7 @@ fn of_event() -> Result<Coordinates, Diagnostic> {
 }
 
 /// A client as the command line and the environment describe it.
-fn client(args: &GitHubArgs) -> Result<GitHub, Diagnostic> {
-    let addresses = Addresses::find(variable)?;
+fn client(args: &GitHubArgs, addresses: Addresses) -> Result<GitHub, Diagnostic> {
     let token = Token::find(args.token_file.as_deref(), variable)?;
     let timeout = Duration::from_secs(args.github_timeout);
     let pace = Box::new(SystemPace::start());

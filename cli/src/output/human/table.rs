@@ -5,7 +5,7 @@ use std::io;
 use unicode_width::UnicodeWidthStr;
 
 use super::page::{Line, Page, Tone, cut};
-use crate::output::tally::{COLUMNS, Row};
+use crate::output::tally::{Row, columns};
 use crate::summary::Standing;
 
 /// Columns between two cells.
@@ -15,10 +15,11 @@ const SHORTEST_TITLE: usize = 12;
 
 /// Writes the rows below their heads.
 pub(super) fn write(page: &mut Page<'_>, rows: &[Row]) -> io::Result<()> {
+    let columns = columns(rows);
     let widest = |widths: &mut dyn Iterator<Item = usize>| widths.max().unwrap_or(0);
     let ids = rows.iter().map(|row| row.id.width());
     let id_width = widest(&mut ids.chain(["control".len()]));
-    let number_widths = COLUMNS.iter().map(|(name, standing)| {
+    let number_widths = columns.iter().map(|(name, standing)| {
         let digits = rows
             .iter()
             .map(|row| row.count(*standing).to_string().len());
@@ -36,7 +37,7 @@ pub(super) fn write(page: &mut Page<'_>, rows: &[Row]) -> io::Result<()> {
     );
 
     let mut head = start(Tone::Strong, "control", id_width, "title", title_width);
-    for ((name, _), width) in COLUMNS.iter().zip(&number_widths) {
+    for ((name, _), width) in columns.iter().zip(&number_widths) {
         head = head.put(
             Tone::Strong,
             &format!("{name:>width$}", width = width + GAP),
@@ -45,7 +46,7 @@ pub(super) fn write(page: &mut Page<'_>, rows: &[Row]) -> io::Result<()> {
     page.line(head)?;
     for (row, title) in rows.iter().zip(&titles) {
         let mut line = start(Tone::Plain, &row.id, id_width, title, title_width);
-        for ((_, standing), width) in COLUMNS.iter().zip(&number_widths) {
+        for ((_, standing), width) in columns.iter().zip(&number_widths) {
             let number = row.count(*standing);
             let tone = if number > 0 {
                 tone(*standing)
@@ -71,7 +72,9 @@ fn tone(standing: Standing) -> Tone {
     match standing {
         Standing::Fail => Tone::Bad,
         Standing::Unknown => Tone::Unsure,
-        Standing::Pass | Standing::NotApplicable | Standing::Excepted => Tone::Plain,
+        Standing::Pass | Standing::NotApplicable | Standing::Known | Standing::Excepted => {
+            Tone::Plain
+        }
     }
 }
 

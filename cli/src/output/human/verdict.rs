@@ -6,7 +6,7 @@ use soc2gate_engine::{Status, SubjectSource, Verdict};
 
 use super::excerpt;
 use super::page::{Line, Page, Tone};
-use crate::output::problem::{Problem, describe, problems};
+use crate::output::problem::{KNOWN, Problem, describe, problems};
 use crate::summary::Standing;
 
 /// Columns before the first word of a verdict.
@@ -25,7 +25,7 @@ pub(super) fn write(
     let tone = match standing {
         Standing::Fail => Tone::Bad,
         Standing::Unknown => Tone::Unsure,
-        Standing::Excepted => Tone::Faint,
+        Standing::Known | Standing::Excepted => Tone::Faint,
         Standing::Pass | Standing::NotApplicable => Tone::Good,
     };
     let start = Line::indented(VERDICT)
@@ -52,6 +52,7 @@ pub(super) fn write(
     }
     match &verdict.exception {
         Some(exception) => note(page, "exception", &describe(exception))?,
+        None if verdict.known => note(page, "known", KNOWN)?,
         None if remediation.is_empty() => {}
         None => note(page, "help", remediation)?,
     }

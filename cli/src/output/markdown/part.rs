@@ -6,8 +6,8 @@ use soc2gate_engine::Verdict;
 use soc2gate_source::{Diagnostic, Severity};
 
 use crate::output::escape::markdown;
-use crate::output::problem::{count, describe, problems};
-use crate::output::tally::{COLUMNS, Tally};
+use crate::output::problem::{KNOWN, count, describe, problems};
+use crate::output::tally::{Tally, columns};
 use crate::summary::Standing;
 
 /// Most characters of one part of it: one subject, the table, the diagnostics.
@@ -89,6 +89,9 @@ pub(super) fn verdict_item(verdict: &Verdict, remediation: &str) -> String {
         Some(exception) => {
             let _ = writeln!(item, "  - Exception: {}", text(&describe(exception)));
         }
+        None if verdict.known => {
+            let _ = writeln!(item, "  - Known: {KNOWN}");
+        }
         None if remediation.is_empty() => {}
         None => {
             let _ = writeln!(item, "  - Help: {}", text(remediation));
@@ -105,8 +108,9 @@ pub(super) fn table(tally: &Tally) -> String {
     if rows.is_empty() {
         return String::new();
     }
-    let names: Vec<&str> = COLUMNS.iter().map(|(name, _)| *name).collect();
-    let rules = vec!["---:"; COLUMNS.len()].join(" | ");
+    let columns = columns(&rows);
+    let names: Vec<&str> = columns.iter().map(|(name, _)| *name).collect();
+    let rules = vec!["---:"; columns.len()].join(" | ");
     let head = format!(
         "| control | title | {} |\n| --- | --- | {rules} |\n",
         names.join(" | ")
@@ -117,7 +121,7 @@ pub(super) fn table(tally: &Tally) -> String {
         } else {
             code(&row.id)
         };
-        let numbers = COLUMNS
+        let numbers = columns
             .iter()
             .map(|(_, standing)| row.count(*standing).to_string());
         let numbers: Vec<String> = numbers.collect();

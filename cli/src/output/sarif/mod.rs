@@ -17,15 +17,13 @@ mod place;
 mod rule;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use sha2::{Digest, Sha256};
-use soc2gate_engine::{ControlId, Enforcement, Status, Verdict};
+use soc2gate_engine::{ControlId, Enforcement, Status, Verdict, fingerprint};
 use soc2gate_source::{Diagnostic, Location, Position, Span, display_path};
 
 use super::escape::{neutral, write_json};
-use super::problem::{Problem, Rank, describe, problems};
+use super::problem::{KNOWN, Problem, Rank, describe, problems};
 use super::ranked::Ranked;
 use super::{Judged, Report, RunInfo};
 use crate::summary::Summary;
@@ -71,15 +69,20 @@ impl<'a> Sarif<'a> {
             .or(subject.location.as_ref())
             .cloned()
             .unwrap_or_else(start);
-        let level = match (&verdict.exception, verdict.enforcement) {
-            (Some(_), _) | (None, Enforcement::Record) => "note",
-            (None, Enforcement::Warn) => "warning",
-            (None, Enforcement::Deny) => "error",
+        let level = match verdict.enforcement {
+            _ if !verdict.is_open() => "note",
+            Enforcement::Record => "note",
+            Enforcement::Warn => "warning",
+            Enforcement::Deny => "error",
         };
-        let suppression = verdict.exception.as_ref().map(|exception| Suppression {
+        let justification = match &verdict.exception {
+            Some(exception) => Some(describe(exception)),
+            None => verdict.known.then(|| KNOWN.to_owned()),
+        };
+        let suppression = justification.map(|justification| Suppression {
             kind: "external",
             status: "accepted",
-            justification: neutral(&describe(exception)).into_owned(),
+            justification: neutral(&justification).into_owned(),
         });
         ResultItem {
             rule_id: verdict.control.0.clone(),
@@ -89,7 +92,13 @@ impl<'a> Sarif<'a> {
             message: message(&format!("{}{}", problem.prefix(), problem.message)),
             locations: [place(&location, Some(&subject.id))],
             partial_fingerprints: Fingerprints {
-                v1: fingerprint(&subject.id, verdict, problem),
+                v1: fingerprint(
+                    &verdict.control.0,
+                    &subject.id,
+                    problem.status,
+                    problem.path,
+                    problem.message,
+                ),
             },
             suppressions: suppression.into_iter().collect(),
             properties: ResultProperties {
@@ -178,30 +187,6 @@ fn message(text: &str) -> Text {
         text.into_owned()
     };
     Text::from(text)
-}
-
-/// What makes a result the same result after its lines have moved.
-fn fingerprint(subject: &str, verdict: &Verdict, problem: &Problem<'_>) -> String {
-    let path = display_path(problem.path);
-    let parts = [
-        &verdict.control.0,
-        subject,
-        problem.status.as_str(),
-        &path,
-        problem.message,
-    ];
-    let mut hasher = Sha256::new();
-    for part in parts {
-        hasher.update(part);
-        hasher.update([0]);
-    }
-    hasher
-        .finalize()
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
 }
 
 #[cfg(test)]
