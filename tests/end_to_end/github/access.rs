@@ -28,7 +28,7 @@ fn without_a_token_nothing_is_asked() {
 
 #[test]
 fn a_token_comes_from_a_file_too() {
-    let world = World::ordinary().token(json!({"value": TOKEN}));
+    let world = World::ordinary().token(&json!({"value": TOKEN}));
     let Some(server) = Server::start(&world) else {
         return;
     };
@@ -43,7 +43,7 @@ fn a_token_comes_from_a_file_too() {
 
 #[test]
 fn a_token_that_github_does_not_accept_decides_nothing() {
-    let world = World::ordinary().token(json!({"value": "another"}));
+    let world = World::ordinary().token(&json!({"value": "another"}));
     let Some(server) = Server::start(&world) else {
         return;
     };
@@ -52,7 +52,8 @@ fn a_token_that_github_does_not_accept_decides_nothing() {
 
 #[test]
 fn a_token_that_may_not_read_pull_requests_decides_nothing() {
-    let world = World::ordinary().token(json!({"permissions": ["metadata:read", "contents:read"]}));
+    let world =
+        World::ordinary().token(&json!({"permissions": ["metadata:read", "contents:read"]}));
     let Some(server) = Server::start(&world) else {
         return;
     };
@@ -125,7 +126,7 @@ fn facts_that_may_not_be_read_are_unavailable() {
         ("administration", &[]),
         ("members", &[]),
     ] {
-        let world = World::ordinary().token(json!({"without": [without]}));
+        let world = World::ordinary().token(&json!({"without": [without]}));
         server.begin(&world);
         let run = judge(&server, &[]);
         let Some(saved) = &run.saved else {
@@ -148,7 +149,7 @@ fn facts_that_may_not_be_read_are_unavailable() {
 
 #[test]
 fn a_team_that_the_token_may_not_see_is_not_taken_for_none() {
-    let world = World::ordinary().token(json!({"without": ["members"]}));
+    let world = World::ordinary().token(&json!({"without": ["members"]}));
     let Some(server) = Server::start(&world) else {
         return;
     };

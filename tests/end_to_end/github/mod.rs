@@ -4,6 +4,7 @@ mod access;
 mod events;
 mod hostile;
 mod large;
+mod owners;
 mod pull_request;
 mod queries;
 mod run;
