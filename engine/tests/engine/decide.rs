@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use rstest::rstest;
 use serde_json::json;
 use soc2gate_engine::{Enforcement, Outcome, Status, UnknownReason};
 
@@ -275,4 +276,23 @@ fn a_control_that_does_not_speak_of_a_subject_gives_no_verdict() {
         (decision.verdicts.len(), decision.outcome),
         (0, Outcome::Allow)
     );
+}
+
+#[rstest]
+#[case::what_follows_some_is_evaluated_without(
+    "deny contains {\"message\": sprintf(\"%d\", [at])} if { some _ in [0] with input.object as {\"at\": 9}; at := input.object.at }",
+    "1"
+)]
+#[case::rules_that_a_value_asks_for_are_kept(
+    "limits := {\"days\": 7, \"list\": []}\n\ndue := input.object.at + limits.days\n\nlate if { input.object.at == 8; count(limits.list) == 0 }\n\ndeny contains {\"message\": \"late\"} if late with input.object.at as due",
+    "late"
+)]
+fn a_value_of_with_is_evaluated_before(#[case] body: &str, #[case] message: &str) {
+    let verdict = verdict(body, json!({"at": 1}));
+    let found: Vec<&str> = verdict
+        .findings
+        .iter()
+        .map(|finding| finding.message.as_str())
+        .collect();
+    assert_eq!(found, [message], "{:?}", verdict.unknowns);
 }

@@ -304,7 +304,7 @@ mod tests {
         );
         assert_eq!(
             text,
-            "package a\n\np if data.soc2gate_builtins.builtin_internal__template_string([1]) == 2 with data.soc2gate_builtins.builtin_internal__template_string as f with count as g with data.a.f as data.soc2gate_builtins.builtin_sum\n\nf(x) := x\n\ng := 1"
+            "package a\n\np if { soc2gate_with_1 = g; data.soc2gate_builtins.builtin_internal__template_string([1]) == 2 with data.soc2gate_builtins.builtin_internal__template_string as f with count as soc2gate_with_1 with data.a.f as data.soc2gate_builtins.builtin_sum }\n\nf(x) := x\n\ng := 1"
         );
         assert_eq!(count, 2);
     }

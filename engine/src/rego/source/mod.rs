@@ -10,6 +10,7 @@ mod extent;
 mod iterations;
 pub(super) mod keywords;
 mod members;
+mod modifiers;
 mod names;
 pub(super) mod nesting;
 mod patterns;
@@ -66,6 +67,7 @@ fn next_number(text: &str, prefix: &str) -> usize {
 fn reserved(text: &str) -> Option<usize> {
     let prefixes = [
         every::PREFIX,
+        modifiers::PREFIX,
         statements::PREFIX,
         values::PREFIX,
         patterns::PREFIX,

@@ -126,9 +126,6 @@ impl<'a> Search<'a> {
 
     /// The changes to a statement; None where there is a call whose place is not known.
     fn changed(&mut self, statement: &LiteralStmt) -> Option<Vec<Edit>> {
-        for modifier in &statement.with_mods {
-            self.calls(&modifier.r#as)?.is_empty().then_some(())?;
-        }
         let mut calls = Vec::new();
         match &statement.literal {
             Literal::SomeVars { .. } => {}
@@ -299,6 +296,10 @@ mod tests {
                 "p if walk(input)",
                 "p if { walk(input, soc2gate_pair_1); soc2gate_pair_1 }",
             ),
+            (
+                "p if input.x with input as walk(data.y)",
+                "p if { walk(data.y, soc2gate_pair_1); soc2gate_with_1 = soc2gate_pair_1; input.x with input as soc2gate_with_1 }",
+            ),
             ("p if not walk([])", "p if not walk([])"),
             ("p if walk(input, [_, 1])", "p if walk(input, [_, 1])"),
             (
@@ -308,16 +309,5 @@ mod tests {
         ] {
             assert_eq!(rewritten(rule), expected);
         }
-    }
-
-    #[test]
-    fn pairs_under_another_input_are_refused() {
-        let text = "package a\n\np if {\n\ttrue\n\tinput.x with input as walk(data.y)\n}";
-        let (_, problems) = Parsed::new(&[Module::new("a.rego", text)]);
-        let places: Vec<(u32, u32)> = problems
-            .iter()
-            .map(|problem| (problem.line, problem.column))
-            .collect();
-        assert_eq!(places, [(5, 2)]);
     }
 }

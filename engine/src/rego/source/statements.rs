@@ -285,7 +285,7 @@ mod tests {
             ),
             (
                 "not f(r) with input as {1 | not f(r)}",
-                "{ soc2gate_term_1 = r with input as {1 | soc2gate_term_2 = r; not f(soc2gate_term_2)}; not f(soc2gate_term_1) with input as {1 | soc2gate_term_3 = r; not f(soc2gate_term_3)} }",
+                "{ soc2gate_with_1 = {1 | soc2gate_term_1 = r; not f(soc2gate_term_1)}; soc2gate_term_2 = r with input as soc2gate_with_1; not f(soc2gate_term_2) with input as soc2gate_with_1 }",
             ),
         ] {
             assert_eq!(rewritten(body), expected);

@@ -11,6 +11,7 @@ use super::empties::empties;
 use super::every::every;
 use super::iterations::Collections;
 use super::members::members;
+use super::modifiers::modifiers;
 use super::names::Names;
 use super::patterns::patterns;
 use super::relations::relations;
@@ -40,7 +41,13 @@ struct Around<'a> {
 }
 
 /// The steps that look at a module alone.
-const APART: &[Step] = &[for_members, for_every, for_patterns, for_values];
+const APART: &[Step] = &[
+    for_modifiers,
+    for_members,
+    for_every,
+    for_patterns,
+    for_values,
+];
 
 /// Those that look at what has become of all modules by then.
 const TOGETHER: &[Step] = &[for_statements, for_relations];
@@ -182,6 +189,10 @@ fn for_calls(trees: &[NodeRef<Ast>], names: &Names) -> (Vec<Rewriting>, Option<M
     }
     let functions = functions.map(|text| Module::made("builtins", &text));
     (edits.into_iter().map(Rewriting::from).collect(), functions)
+}
+
+fn for_modifiers((_, tree): &Tree, around: &Around<'_>) -> Rewriting {
+    modifiers(tree, around.names)
 }
 
 fn for_members((_, tree): &Tree, _: &Around<'_>) -> Rewriting {
