@@ -570,6 +570,8 @@ pub(crate) enum SchemaName {
     GithubRepository,
     /// Documents about an organisation on GitHub
     GithubOrganization,
+    /// Documents about a push on GitHub
+    GithubPush,
     /// METADATA of a control
     Metadata,
     /// A record of the ledger
@@ -619,6 +621,7 @@ impl ValueEnum for InputKind {
             SubjectKind::Document => "document",
             SubjectKind::GithubRepository => "github-repository",
             SubjectKind::GithubOrganization => "github-organization",
+            SubjectKind::GithubPush => "github-push",
             SubjectKind::GithubWorkflow => "github-workflow",
         };
         // As METADATA writes it.
