@@ -15,6 +15,7 @@ mod baseline;
 mod bundle;
 mod canary;
 mod cases;
+mod collection;
 mod commands;
 mod corpora;
 mod documents;
