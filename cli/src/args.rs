@@ -256,7 +256,7 @@ pub(crate) struct PolicyArgs {
 }
 
 /// The signature that bundles must have, in the words of OPA.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BundleArgs {
     /// File of the key that bundles must be signed by: a public key or a certificate in PEM, or the secret for HS256,
     /// HS384 and HS512. Without it signatures are not checked

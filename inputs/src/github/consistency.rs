@@ -147,7 +147,9 @@ impl Findings {
         let after = text(document.get("after"));
         let before = text(document.get("before"));
         let is_rewritten = document.get("forced") == Some(&Value::Bool(true)) || before.is_none();
-        let ends_at = commits.last().map_or_else(|| before.clone(), |last| text(last.get("oid")));
+        let ends_at = commits
+            .last()
+            .map_or_else(|| before.clone(), |last| text(last.get("oid")));
         let is_rewound = commits.is_empty() && is_rewritten;
         if after.is_some() && ends_at != after && !is_rewound {
             self.add(

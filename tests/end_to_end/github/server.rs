@@ -23,9 +23,7 @@ pub(super) struct Server {
 pub(super) fn tools() -> Option<PathBuf> {
     let tools = std::env::var_os("SOC2GATE_TEST_TOOLS").map(PathBuf::from);
     if tools.is_none() {
-        eprintln!(
-            "notice: skipped, run by cargo xtask test, which installs the schemas of GitHub"
-        );
+        eprintln!("notice: skipped, run by cargo xtask test, which installs the schemas of GitHub");
     }
     tools
 }
