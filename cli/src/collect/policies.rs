@@ -47,7 +47,7 @@ pub(crate) struct Loaded {
 /// is reported; what can be used is.
 pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     load_from(
-        args.config.clone().or_else(nearest_config),
+        args.config.clone().or_else(nearest_config).as_deref(),
         args,
         existing,
         None,
@@ -57,7 +57,7 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
 /// The same of the base of a change: what the base does not have is not looked for elsewhere.
 pub(crate) fn load_base(base: &Base, existing: &ExistingArgs) -> Loaded {
     let args = &base.policies;
-    let loaded = load_from(args.config.clone(), args, existing, Some(base.folder()));
+    let loaded = load_from(args.config.as_deref(), args, existing, Some(base.folder()));
     let diagnostics = base.renamed(loaded.diagnostics);
     Loaded {
         diagnostics,
@@ -66,7 +66,7 @@ pub(crate) fn load_base(base: &Base, existing: &ExistingArgs) -> Loaded {
 }
 
 fn load_from(
-    config_path: Option<PathBuf>,
+    config_path: Option<&Path>,
     args: &PolicyArgs,
     existing: &ExistingArgs,
     stand_in: Option<&Path>,
@@ -74,8 +74,8 @@ fn load_from(
     let reader = FileReader::new(MAX_BYTES).with_stand_in(stand_in);
     let mut diagnostics = Vec::new();
     let mut config = Config::default();
-    if let Some(path) = &config_path {
-        match reader.read(&FileSource::Path(path.clone())) {
+    if let Some(path) = config_path {
+        match reader.read(&FileSource::Path(path.to_path_buf())) {
             Ok(file) => {
                 let (parsed, problems) = Config::parse(&file.name, &file.text);
                 config = parsed;
@@ -85,7 +85,6 @@ fn load_from(
         }
     }
     let base = config_path
-        .as_deref()
         .and_then(Path::parent)
         .unwrap_or(Path::new(""))
         .to_path_buf();
@@ -116,7 +115,7 @@ fn load_from(
         diagnostics.extend(idle_options(existing, &library));
     }
     diagnostics.extend(problems);
-    let mut files: Vec<PathBuf> = config_path.iter().cloned().collect();
+    let mut files: Vec<PathBuf> = config_path.map(Path::to_path_buf).into_iter().collect();
     let mut exceptions = Exceptions::default();
     if let Some(path) = &config.raw().exceptions {
         for path in exception_files(&base.join(path), &mut diagnostics) {

@@ -109,10 +109,10 @@ pub(crate) fn collect_push(
     let older = match &event.before {
         Some(before) => before.clone(),
         None if event.branch == event.default_branch => {
-            push.unavailable = gap(
+            push.unavailable = Some(gap(
                 "the branch is new, and there is nothing to compare it with",
                 None,
-            );
+            ));
             return Ok(push);
         }
         None => segment(&event.default_branch),
@@ -120,10 +120,10 @@ pub(crate) fn collect_push(
     let comparison = match Comparison::read(github, &event.repository, &older, after) {
         Ok(comparison) => comparison,
         Err(failure) if failure.is_local() => {
-            push.unavailable = gap(
+            push.unavailable = Some(gap(
                 &failure.to_string(),
                 failure.permission().or(Some("contents:read")),
-            );
+            ));
             return Ok(push);
         }
         Err(failure) => return Err(failure),
@@ -226,13 +226,13 @@ fn actor(login: &str, kind: &str) -> Actor {
     }
 }
 
-fn gap(reason: &str, permission: Option<&str>) -> Option<UnavailableOfPush> {
-    Some(UnavailableOfPush {
+fn gap(reason: &str, permission: Option<&str>) -> UnavailableOfPush {
+    UnavailableOfPush {
         commits: Some(Gap {
             reason: Text(reason.to_owned()),
             permission: permission.map(|permission| Text(permission.to_owned())),
         }),
-    })
+    }
 }
 
 fn source(github: &GitHub) -> Source {

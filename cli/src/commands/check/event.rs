@@ -24,7 +24,7 @@ use crate::ledger::{Place, RecordedDecisions};
 pub(super) fn run(args: &CheckEventArgs, matches: Option<&ArgMatches>) -> Exit {
     match judge(args, matches) {
         Ok(exit) => exit,
-        Err(problem) => tell(args, matches, problem),
+        Err(problem) => tell(args, matches, &problem),
     }
 }
 
@@ -41,7 +41,7 @@ fn judge(args: &CheckEventArgs, matches: Option<&ArgMatches>) -> Result<Exit, Di
         }
         Occasion::Push(push) => return self::push(args, matches, &push),
         Occasion::Asked => return Err(not_yet(args)),
-        Occasion::Nothing(why) => return Ok(tell(args, matches, nothing(why))),
+        Occasion::Nothing(why) => return Ok(tell(args, matches, &nothing(why))),
     };
     let change = Change::read(github, pulls, group, &args.judging)?;
     let touched = Touched {
@@ -76,7 +76,7 @@ fn push(
         || is_protected(&github, &push.repository, &push.branch).map_err(failed)?;
     if !is_judged {
         let why = "the push is to a branch that is neither the default branch nor protected";
-        return Ok(tell(args, matches, nothing(why)));
+        return Ok(tell(args, matches, &nothing(why)));
     }
     let here = env::current_dir().unwrap_or_default();
     let local = LocalRepository::find(&here);
@@ -166,7 +166,7 @@ fn nothing(why: &str) -> Diagnostic {
 }
 
 /// Ends a run that judges nothing, with all its outputs. Nothing of the repository is used.
-fn tell(args: &CheckEventArgs, matches: Option<&ArgMatches>, problem: Diagnostic) -> Exit {
+fn tell(args: &CheckEventArgs, matches: Option<&ArgMatches>, problem: &Diagnostic) -> Exit {
     let base = match Base::unread() {
         Ok(base) => base,
         Err(problem) => {

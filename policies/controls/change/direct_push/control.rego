@@ -1,11 +1,11 @@
 # METADATA
 # title: No change reaches a protected branch without a pull request
 # description: |
-#   Looks at each new first-parent commit of the branch: a pull request that was merged into this branch must have brought
-#   it. A merge commit and a squashed commit are the one that the pull request names; of rebased commits the pull request
-#   names the last, and the ones before it must belong to it too. A pull request that names its own head was pushed, not
-#   merged: GitHub calls it merged when its commits arrive. Where the ledger was asked, its decision on the pull request
-#   must allow the head that was merged. A forced push fails, and so does removing the branch.
+#   Looks at each new first-parent commit of the branch: a pull request that was merged into this branch must have
+#   brought it. A merge commit and a squashed commit are the one that the pull request names; of rebased commits the
+#   pull request names the last, and the ones before it must belong to it too. A pull request that names its own head
+#   was pushed, not merged: GitHub calls it merged when its commits arrive. Where the ledger was asked, its decision on
+#   the pull request must allow the head that was merged. A forced push fails, and so does removing the branch.
 # scope: package
 # custom:
 #   id: CHG-10
@@ -14,8 +14,8 @@
 #     - kind: github_push
 #   frameworks: {soc2: [CC8.1], iso27001: ["8.32", "8.4"]}
 #   remediation: >-
-#     Have the commits that are named reviewed now, in a pull request that reverts or confirms them, and keep who approved
-#     them as an exception. Take the right to push past the rules from whoever pushed.
+#     Have the commits that are named reviewed now, in a pull request that reverts or confirms them, and keep who
+#     approved them as an exception. Take the right to push past the rules from whoever pushed.
 package soc2.change.direct_push
 
 import rego.v1

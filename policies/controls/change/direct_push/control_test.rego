@@ -23,6 +23,8 @@ _pull(changes) := object.union(
 
 _first := ["commits", "items", 0]
 
+_unread(reason) := sprintf("the commits of the push could not be read: %s", [reason])
+
 _messages(findings) := {finding.message | some finding in findings}
 
 test_allow_merged if {
@@ -81,9 +83,9 @@ test_unknown_commits if {
 	cut := _except({"commits": {"complete": false}})
 	control.unknown == {{"message": "the list of commits was cut short", "path": ["commits"]}} with input as cut
 	absent := {"object": {"ref": "refs/heads/main", "after": "c", "before": "b", "forced": false}}
-	_messages(control.unknown) == {"the commits of the push could not be read: the document does not say why"} with input as absent
+	_messages(control.unknown) == {_unread("the document does not say why")} with input as absent
 	explained := {"object": object.union(absent.object, {"unavailable": {"commits": {"reason": "no access"}}})}
-	_messages(control.unknown) == {"the commits of the push could not be read: no access"} with input as explained
+	_messages(control.unknown) == {_unread("no access")} with input as explained
 }
 
 test_unknown_pull_requests if {
