@@ -17,12 +17,14 @@ mod judge;
 mod library;
 mod metadata;
 mod plain;
+mod policy_digest;
 mod rego;
 mod route;
 mod rules;
 mod schema;
 mod selector;
 mod subject;
+mod threads;
 mod verdict;
 
 pub use baseline::{Baseline, BaselineFile, fingerprint};

@@ -11,9 +11,12 @@ use crate::bundle;
 use crate::gatekeeper::{self, ConstraintSet};
 use crate::metadata::{claims_control, package_clause, read_control};
 use crate::plain::{self, LoadOptions, PlainSet, split};
-use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem, RegoVersion};
+use crate::policy_digest::{LoadedTexts, policy_digest};
+use crate::rego::{
+    self, Authored, CheckKind, Dependencies, Module, Parsed, RegoProblem, RegoVersion,
+};
 use crate::route::ControlRules;
-use crate::{Control, ControlId};
+use crate::{Control, ControlId, threads};
 
 /// One Rego file to load.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,9 +100,19 @@ impl Library {
         library.used.extend(constraints.used.iter().cloned());
         library.plain = plain;
         library.constraints = constraints;
-        let constraints = library.constraints.texts.iter().map(String::as_str);
-        let modules = library.texts.iter().chain(&library.plain.texts);
-        library.digest = digest_of(modules.map(|text| &**text).chain(constraints));
+        library.digest = policy_digest(
+            &LoadedTexts {
+                controls: library.texts.iter().map(|text| &**text).collect(),
+                plain: library.plain.texts(),
+                constraints: library
+                    .constraints
+                    .texts
+                    .iter()
+                    .map(String::as_str)
+                    .collect(),
+            },
+            options,
+        );
         (library, diagnostics)
     }
 
@@ -109,12 +122,13 @@ impl Library {
             has_own,
             ..Loader::default()
         };
-        for source in sources {
-            loader.read(source);
+        let controls = threads::map(sources, |source| {
+            read_control(&source.file, &source.text, source.prechecked)
+        });
+        for (source, control) in sources.iter().zip(controls) {
+            loader.read(source, control);
         }
         loader.compile();
-        let warnings = loader.warnings(sources);
-        loader.diagnostics.extend(warnings);
         loader.finish()
     }
 
@@ -146,7 +160,8 @@ impl Library {
         self
     }
 
-    /// `sha256:` and the digest of the text of every file that was loaded.
+    /// `sha256:` and the digest of everything by which two loads may differ in a verdict: the text of every file that
+    /// was loaded, the documents below `data`, and how plain policies are read.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -210,12 +225,12 @@ struct Loader {
 }
 
 impl Loader {
-    fn read(&mut self, source: &PolicySource) {
+    fn read(&mut self, source: &PolicySource, control: Result<Option<Control>, Vec<Diagnostic>>) {
         let module = Module::new(&source.file, &source.text);
         let package = package_clause(&source.text)
             .map_or("", |(_, name)| name)
             .to_owned();
-        match read_control(&source.file, &source.text, source.prechecked) {
+        match control {
             Ok(Some(control)) => self.add_control(control),
             Ok(None) => {}
             Err(problems) => {
@@ -266,29 +281,24 @@ impl Loader {
                 .map(|(module, ..)| module.clone())
                 .collect();
             let is_checked = self.modules.iter().all(|(_, _, prechecked)| *prechecked);
-            let (parsed, mut problems) = if is_checked {
-                Parsed::unfinished(&[RegoVersion::V1], &modules)
+            let (authored, problems);
+            (authored, self.parsed, problems) = if is_checked {
+                let (parsed, problems) = Parsed::unfinished(&[RegoVersion::V1], &modules);
+                (Authored::default(), parsed, problems)
             } else {
-                Parsed::new(&modules)
+                Parsed::with_authored(&modules)
             };
-            self.parsed = parsed;
             let mut found = self.intruders();
             if problems.is_empty() && !is_checked {
                 let conflicts = rego::conflicts_and_contradictions(&self.parsed);
                 let conflicts = conflicts.into_iter();
                 found.extend(conflicts.map(|(kind, problem)| (code_of(kind), problem)));
                 if found.is_empty() {
-                    problems.extend(self.parsed.compile(&serde_json::json!({})).err());
+                    found = self.check(&authored);
                 }
             }
-            found.extend(
-                problems
-                    .into_iter()
-                    .map(|problem| (Code::RegoInvalid, problem)),
-            );
-            if found.is_empty() {
-                found = self.check();
-            }
+            let problems = problems.into_iter();
+            found.extend(problems.map(|problem| (Code::RegoInvalid, problem)));
             if found.is_empty() {
                 if is_checked {
                     self.dependencies = Dependencies::new(&self.parsed);
@@ -341,18 +351,36 @@ impl Loader {
             .collect()
     }
 
-    /// Checks files that were not checked before.
-    fn check(&mut self) -> Vec<(Code, RegoProblem)> {
+    /// Analyses all files, and checks those that were not checked before. What only may be wrong is said of files that
+    /// are sound.
+    fn check(&mut self, authored: &Authored) -> Vec<(Code, RegoProblem)> {
         let fresh: BTreeSet<Arc<str>> = self
             .modules
             .iter()
             .filter(|(_, _, prechecked)| !prechecked)
             .map(|(module, ..)| Arc::clone(&module.file))
             .collect();
-        if fresh.is_empty() {
-            return Vec::new();
+        let compile = || self.parsed.compile(&serde_json::json!({})).err();
+        let check = || {
+            let (found, dependencies) = self.check_rules(&fresh);
+            let warnings = if found.is_empty() {
+                self.warnings(authored, &fresh)
+            } else {
+                Vec::new()
+            };
+            (found, dependencies, warnings)
+        };
+        let (problem, (found, dependencies, warnings)) = threads::both(compile, check);
+        if let Some(problem) = problem {
+            return vec![(Code::RegoInvalid, problem)];
         }
-        let mut found = self.missing_rules(&fresh);
+        self.dependencies = dependencies;
+        self.diagnostics.extend(warnings);
+        found
+    }
+
+    fn check_rules(&self, fresh: &BTreeSet<Arc<str>>) -> (Vec<(Code, RegoProblem)>, Dependencies) {
+        let mut found = self.missing_rules(fresh);
         let parameters = self
             .controls
             .values()
@@ -368,11 +396,10 @@ impl Loader {
             .values()
             .map(|control| control.package.clone())
             .collect();
-        let (problems, dependencies) = rego::check(&self.parsed, &fresh, &parameters, &packages);
-        self.dependencies = dependencies;
+        let (problems, dependencies) = rego::check(&self.parsed, fresh, &parameters, &packages);
         let problems = problems.into_iter();
         found.extend(problems.map(|(kind, problem)| (code_of(kind), problem)));
-        found
+        (found, dependencies)
     }
 
     /// Controls without a `deny` rule.
@@ -413,21 +440,12 @@ impl Loader {
     }
 
     /// What may be wrong with files that load and were not checked before.
-    fn warnings(&self, sources: &[PolicySource]) -> Vec<Diagnostic> {
-        let loaded: BTreeSet<&str> = self
-            .modules
-            .iter()
-            .map(|(module, ..)| &*module.file)
+    fn warnings(&self, authored: &Authored, fresh: &BTreeSet<Arc<str>>) -> Vec<Diagnostic> {
+        let controls = self.controls.values();
+        let controls: Vec<&Control> = controls
+            .filter(|control| fresh.contains(&control.file))
             .collect();
-        let fresh: Vec<PolicySource> = sources
-            .iter()
-            .filter(|source| !source.prechecked && loaded.contains(source.file.as_str()))
-            .cloned()
-            .collect();
-        if fresh.is_empty() {
-            return Vec::new();
-        }
-        rego::load_warnings(&fresh)
+        rego::load_warnings(authored, fresh, &controls)
     }
 
     fn drop_broken(&mut self) {
@@ -465,18 +483,6 @@ impl Loader {
         };
         (library, self.diagnostics)
     }
-}
-
-/// The digest of what policies say, and not of where they lie: the same folder may be named in several ways.
-fn digest_of<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    let texts: BTreeSet<&str> = texts.collect();
-    let mut hasher = Sha256::new();
-    for text in texts {
-        let text = text.as_bytes();
-        hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hasher.update(text);
-    }
-    hex_digest(hasher)
 }
 
 pub(crate) fn code_of(kind: CheckKind) -> Code {

@@ -124,6 +124,7 @@ fn visible(path: &[Segment]) -> bool {
         "tree_oid",
         "to",
         "from",
+        "merged_at",
     ];
     match path {
         [.., Segment::Key(key)] => {
@@ -140,31 +141,100 @@ fn visible(path: &[Segment]) -> bool {
 fn stored(path: &[Segment]) -> bool {
     const STORED: &[&str] = &[
         "additions",
+        "advisory",
         "after",
         "before",
+        "approved_at",
+        "change",
         "collected_at",
         "context",
         "created_at",
         "deletions",
+        "event",
         "group_head_oid",
-        "merged_at",
+        "key",
+        "label",
+        "line",
         "method",
         "opened_at",
         "ref",
         "repository",
         "resolved_at",
+        "severity",
         "started_at",
         "completed_at",
         "owner",
+        "source",
     ];
-    const LISTS: &[&str] = &["parents", "pull_requests", "owners", "teams"];
+    const LISTS: &[&str] = &[
+        "labels",
+        "members",
+        "on_behalf_of",
+        "owners",
+        "parents",
+        "pull_requests",
+        "teams",
+    ];
     visible(path)
         || match path {
             [.., Segment::Key(list), Segment::Index(_)] => LISTS.contains(&list.as_str()),
+            [Segment::Key(section), _, _, Segment::Key(key)] if section == "dependency_changes" => {
+                STORED.contains(&key.as_str()) || key == "name" || key == "version"
+            }
             [Segment::Key(repository), Segment::Key(key)] if repository == "repository" => {
                 key == "name" || key == "owner"
+            }
+            // The name of an owner as CODEOWNERS writes it.
+            [Segment::Key(section), .., Segment::Key(key)] if section == "code_owners" => {
+                key == "name" || STORED.contains(&key.as_str())
             }
             [.., Segment::Key(key)] => STORED.contains(&key.as_str()),
             _ => false,
         }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use soc2gate_source::Segment;
+
+    fn path(pointer: &str) -> Vec<Segment> {
+        pointer
+            .split('/')
+            .map(|part| {
+                part.parse::<usize>()
+                    .map_or_else(|_| Segment::from(part), Segment::Index)
+            })
+            .collect()
+    }
+
+    #[rstest]
+    #[case("reviews/items/0/author/login")]
+    #[case("reviews/items/0/on_behalf_of/0")]
+    #[case("code_owners/owners/0/name")]
+    #[case("code_owners/owners/0/members/1")]
+    #[case("code_owners/files/items/0/owners/0")]
+    #[case("code_owners/errors/0/line")]
+    #[case("labels/0")]
+    #[case("timeline/items/0/label")]
+    #[case("linked_issues/items/0/key")]
+    #[case("linked_issues/items/0/approved_at")]
+    #[case("commits/items/0/signature/reason")]
+    #[case("merged_at")]
+    fn what_controls_decide_by_is_kept(#[case] pointer: &str) {
+        assert!(super::stored(&path(pointer)));
+    }
+
+    #[rstest]
+    #[case("title")]
+    #[case("body")]
+    #[case("template/text")]
+    #[case("files/items/0/patch")]
+    #[case("commits/items/0/message_headline")]
+    #[case("commits/items/0/authors/0/name")]
+    #[case("linked_issues/items/0/url")]
+    fn what_people_wrote_is_not_kept(#[case] pointer: &str) {
+        assert!(!super::stored(&path(pointer)));
+        assert!(!super::visible(&path(pointer)));
+    }
 }

@@ -19,12 +19,13 @@ deeds[index][contribution.sure] contains contribution.deed if {
 }
 
 _contributions[contribution.account] contains contribution if {
+	count(review.approvals) > 0
 	some contribution in contributor.contributions
 }
 
 counted := {index |
-	count(contributor.blind_spots) == 0
 	some index in review.final.counted
+	count(contributor.blind_spots) == 0
 	not deeds[index]
 }
 

@@ -32,6 +32,8 @@ _inside(rules, path) if {
 
 # Whether the change is by one bot alone and within what a rule grants it, as far as every fact is known.
 unattended(rules) if {
+	pull_request.is_bot(input.object.author)
+	listed(rules, pull_request.author)
 	pull_request.complete("files")
 	count(input.object.files.items) > 0
 	count(outside(rules)) == 0

@@ -13,21 +13,20 @@ visible := without_comments(input.object.body) if is_string(input.object.body)
 
 without_comments(text) := regex.replace(replace(text, "\r\n", "\n"), `(?s)<!--.*?(-->|$)`, "")
 
-# The sections of a Markdown text: for each heading its name in small letters, its level, and the text up to the next
-# heading of the same or a higher level. A line that begins with # inside of a fenced block of code is no heading.
-sections(text) := [section |
+# The sections of a Markdown text that have one of some names, in small letters: name -> the text from the first heading
+# of that name to the next one of the same or a higher level. A line that begins with # inside of a fenced block of code
+# is no heading.
+sections(text, names) := {name: section |
 	plain := _without_headings_in_code(text)
 	headings := regex.find_all_string_submatch_n(_heading, plain, -1)
 	parts := regex.split(_heading, plain)
-	some index, heading in headings
-	level := count(heading[1])
-	ends := [later | some later, next in headings; later > index; count(next[1]) <= level]
+	some name in names
+	index := min([place | some place, heading in headings; lower(trim(heading[2], " \t#:")) == name])
+	level := count(headings[index][1])
+	ends := [place | some place, heading in headings; place > index; count(heading[1]) <= level]
 	end := min(array.concat(ends, [count(headings)]))
-	section := {
-		"name": lower(trim(heading[2], " \t#:")),
-		"text": trim_space(concat("\n", array.slice(parts, index + 1, end + 1))),
-	}
-]
+	section := trim_space(concat("\n", array.slice(parts, index + 1, end + 1)))
+}
 
 _heading := `(?m)^ {0,3}(#{1,6})[ \t]+(.*)$`
 

@@ -11,18 +11,14 @@ test_allow_visible_text if {
 }
 
 test_allow_sections if {
-	description.sections("before\n# Impact: #\nsome\n### Who\nall\n## none\n# Next\n") == [
-		{"name": "impact", "text": "some\n\n\nall"},
-		{"name": "who", "text": "all"},
-		{"name": "none", "text": ""},
-		{"name": "next", "text": ""},
-	]
-	description.sections("no heading, #hashtag") == []
+	text := "before\n# Impact: #\nsome\n### Who\nall\n## none\n# Next\n# Impact\nmore"
+	expected := {"impact": "some\n\n\nall", "who": "all", "none": "", "next": ""}
+	description.sections(text, {"impact", "who", "none", "next", "other"}) == expected
+	description.sections("no heading, #hashtag", {"hashtag"}) == {}
 }
 
 test_deny_headings_in_code if {
-	description.sections("# A\n```sh\n# B\n```\n# C\n~~~\n# D\n~~~") == [
-		{"name": "a", "text": "```sh\n\\# B\n```"},
-		{"name": "c", "text": "~~~\n\\# D\n~~~"},
-	]
+	text := "# A\n```sh\n# B\n```\n# C\n~~~\n# D\n~~~"
+	expected := {"a": "```sh\n\\# B\n```", "c": "~~~\n\\# D\n~~~"}
+	description.sections(text, {"a", "b", "c", "d"}) == expected
 }

@@ -53,6 +53,9 @@ fn without_a_token_or_a_server_nothing_is_decided() {
     let gone = [("GITHUB_TOKEN", CANARY), ("GITHUB_API_URL", &*address)];
     let limited = ["acme/shop#42", "--github-timeout", "1"];
     assert_eq!(run(&limited, &gone), (vec!["SG7003".to_owned()], 2));
+    let elsewhere = ["https://git.example.com/acme/shop/pull/42"];
+    let token = [("GITHUB_TOKEN", CANARY)];
+    assert_eq!(run(&elsewhere, &token), (vec!["SG7002".to_owned()], 2));
     let missing = ["acme/shop#42", "--token-file", "missing"];
     assert_eq!(run(&missing, &[]), (vec!["SG7001".to_owned()], 2));
 }

@@ -23,12 +23,16 @@ mod eval;
 mod examples;
 mod gatekeeper;
 mod github;
+mod github_settings;
 mod guide;
 mod ledger;
 mod lint;
 mod load;
 mod outputs;
 mod plain;
+#[allow(dead_code, reason = "the tests of the store use the rest")]
+#[path = "../postgres/server.rs"]
+mod server;
 mod suite;
 
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use super::result::{exempts, findings};
 use super::rule::exempted_as;
 use super::{Effect, judges};
 use crate::judge::RuleValues;
-use crate::rego::{Compiled, EvalFailure, Instance, Module, Moment, Parsed};
+use crate::rego::{Compiled, EvalFailure, Instance, Module, Moment};
 use crate::{Control, Origin, SubjectKind};
 
 /// The package of the generated rules.
@@ -96,7 +96,7 @@ impl PlainGate {
         let compile = || {
             let mut modules = self.set.parsed.modules().to_vec();
             modules.push(Module::made("generated", &self.module()));
-            let (parsed, problems) = Parsed::new(&modules);
+            let (parsed, problems) = self.set.parsed.again(&modules);
             problems
                 .is_empty()
                 .then(|| parsed.lenient().compile(&self.set.data.to_value()).ok())

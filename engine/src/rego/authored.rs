@@ -4,11 +4,11 @@
 use regorus::unstable::{Module as Ast, NodeRef};
 use soc2gate_source::Location;
 
-use super::{Module, Parsed, RegoVersion, source};
+use super::{Module, Parsed, RegoVersion};
 
 /// Modules that parse.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Authored {
+pub(crate) struct Authored {
     trees: Vec<NodeRef<Ast>>,
     /// As they were parsed.
     modules: Vec<Module>,
@@ -19,20 +19,17 @@ pub(super) struct Authored {
 impl Authored {
     /// Parses modules, in whichever version of Rego they parse; those that do not parse are left out.
     pub(super) fn new(modules: &[Module]) -> Self {
-        let mut parsed = Parsed {
-            versions: RegoVersion::order(None),
-            ..Parsed::default()
-        };
-        for module in modules {
-            if let Ok(prepared) = source::prepare(module) {
-                // What does not parse is reported by whoever loads it.
-                let _ = parsed.add(&prepared);
-            }
-        }
+        // What does not parse is reported by whoever loads it.
+        let (parsed, _) = Parsed::unfinished(RegoVersion::order(None), modules);
+        Self::of(&parsed, modules)
+    }
+
+    /// Modules that are parsed already, and not changed since.
+    pub(super) fn of(parsed: &Parsed, sources: &[Module]) -> Self {
         Self {
-            trees: parsed.ast().to_vec(),
-            modules: parsed.modules,
-            sources: modules.to_vec(),
+            trees: parsed.trees.clone(),
+            modules: parsed.modules.clone(),
+            sources: sources.to_vec(),
         }
     }
 

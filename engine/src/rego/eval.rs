@@ -106,15 +106,16 @@ fn run(request: &RegoEval<'_>) -> Result<RegoEvaluation, Vec<Diagnostic>> {
     if !problems.is_empty() {
         return Err(problems);
     }
+    let engine = parsed.engine().map_err(|problem| vec![placed(problem)])?;
     let data = data_of(request).map_err(|problem| vec![problem])?;
     if let Some(data) = &data {
-        let mut engine = parsed.engine();
         engine
+            .clone()
             .add_data(data.clone())
             .map_err(|error| vec![invalid(&error)])?;
     }
     let input = request.input.map(|input| RegoValue::from_json(input).0);
-    let explainer = Explainer::new(parsed, Authored::new(&modules)).seeing(data, input);
+    let explainer = Explainer::new(parsed, engine, Authored::new(&modules)).seeing(data, input);
     let query = source::prepare(&Module::new("query", request.query))
         .and_then(|query| source::nesting::check(&query).map(|()| query))
         .map_err(|problem| vec![placed(problem)])?;

@@ -18,6 +18,7 @@ mod growth;
 mod link;
 mod lint;
 mod module;
+mod parse;
 mod parts;
 mod paths;
 mod place;
@@ -44,6 +45,8 @@ use regorus::utils::limits::{ExecutionTimerConfig, monotonic_now};
 use regorus::{Engine, LimitError, PolicyLengthConfig};
 use serde_json::Value;
 
+use crate::threads;
+pub(crate) use authored::Authored;
 pub(crate) use builtins::Moment;
 use builtins::budget;
 pub use builtins::callable as builtin_functions;
@@ -55,6 +58,7 @@ use link::Linked;
 pub use lint::lint_rego;
 pub(crate) use lint::load_warnings;
 pub(crate) use module::Module;
+use parse::Known;
 pub use query::{RegoQuery, RegoQueryError, run_rego_query};
 pub use test_run::{
     FileCoverage, RegoTest, RegoTestResult, RegoTestRunner, RegoTests, RuleCoverage,
@@ -184,34 +188,17 @@ fn new_engine() -> Engine {
 }
 
 /// Modules that parse, not yet analysed.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Parsed {
-    engine: Engine,
     modules: Vec<Module>,
     /// The syntax tree of each module.
     trees: Vec<NodeRef<Ast>>,
     rules: BTreeMap<String, BTreeSet<String>>,
     packages: BTreeMap<String, Vec<String>>,
-    /// The versions that a module may be written in, the first that fits counts.
-    versions: &'static [RegoVersion],
     /// Files that are not written in the first of the versions.
     other_version: BTreeSet<String>,
-}
-
-impl Default for Parsed {
-    fn default() -> Self {
-        let mut engine = new_engine();
-        builtins::install(&mut engine);
-        Self {
-            engine,
-            modules: Vec::new(),
-            trees: Vec::new(),
-            rules: BTreeMap::new(),
-            packages: BTreeMap::new(),
-            versions: &[RegoVersion::V1],
-            other_version: BTreeSet::new(),
-        }
-    }
+    /// Whether built-ins are undefined where they fail.
+    is_lenient: bool,
 }
 
 impl Parsed {
@@ -222,42 +209,66 @@ impl Parsed {
 
     /// The same for modules in one of some versions of Rego: the first that a module parses in counts, and where
     /// it parses in none, the problem in the first is reported.
-    pub(crate) fn new_in(
-        versions: &'static [RegoVersion],
-        modules: &[Module],
-    ) -> (Self, Vec<RegoProblem>) {
-        let mut parsed = Self {
-            versions,
-            ..Self::default()
-        };
-        let mut problems: Vec<RegoProblem> = modules
-            .iter()
-            .filter_map(|module| parsed.add(module).err())
-            .collect();
-        if !parsed.modules.iter().all(|module| module.is_finished) {
-            let (finished, more) = parsed.finished();
-            parsed = finished;
-            problems.extend(more);
-        }
-        parsed.index();
-        (parsed, problems)
+    pub(crate) fn new_in(versions: &[RegoVersion], modules: &[Module]) -> (Self, Vec<RegoProblem>) {
+        let (parsed, problems) = Self::read(versions, modules, &Known::default());
+        parsed.completed(problems)
+    }
+
+    /// The same for modules of which some are parsed already.
+    pub(crate) fn again(&self, modules: &[Module]) -> (Self, Vec<RegoProblem>) {
+        let (parsed, problems) = Self::read(&[RegoVersion::V1], modules, &Known::of(self));
+        parsed.completed(problems)
+    }
+
+    /// Parses modules as they were written, and as regorus must read them.
+    pub(crate) fn with_authored(modules: &[Module]) -> (Authored, Self, Vec<RegoProblem>) {
+        let (parsed, problems) = Self::read(&[RegoVersion::V1], modules, &Known::default());
+        let authored = Authored::of(&parsed, modules);
+        let (parsed, problems) = parsed.completed(problems);
+        (authored, parsed, problems)
     }
 
     /// Parses modules that are only looked at: those to evaluate are parsed once more.
     pub(crate) fn unfinished(
-        versions: &'static [RegoVersion],
+        versions: &[RegoVersion],
         modules: &[Module],
     ) -> (Self, Vec<RegoProblem>) {
-        let mut parsed = Self {
-            versions,
-            ..Self::default()
-        };
-        let problems = modules
-            .iter()
-            .filter_map(|module| parsed.add(module).err())
-            .collect();
+        let (mut parsed, problems) = Self::read(versions, modules, &Known::default());
         parsed.index();
         (parsed, problems)
+    }
+
+    fn read(
+        versions: &[RegoVersion],
+        modules: &[Module],
+        known: &Known<'_>,
+    ) -> (Self, Vec<RegoProblem>) {
+        let mut parsed = Self::default();
+        let mut problems = Vec::new();
+        for read in threads::map(modules, |module| parse::read(versions, module, known)) {
+            match read {
+                Ok(read) => {
+                    if read.is_other_version {
+                        parsed.other_version.insert(read.module.file.to_string());
+                    }
+                    parsed.modules.push(read.module);
+                    parsed.trees.push(read.tree);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        (parsed, problems)
+    }
+
+    /// The same as regorus must read it to give what OPA gives; what cannot be is left out and reported.
+    fn completed(mut self, mut problems: Vec<RegoProblem>) -> (Self, Vec<RegoProblem>) {
+        if !self.modules.iter().all(|module| module.is_finished) {
+            let (finished, more) = source::finish(&self.modules, &self.trees);
+            problems.extend(more);
+            (self.modules, self.trees) = finished.into_iter().unzip();
+        }
+        self.index();
+        (self, problems)
     }
 
     /// Notes what rules there are, and which package is where.
@@ -271,67 +282,11 @@ impl Parsed {
         }
     }
 
-    fn add(&mut self, module: &Module) -> Result<(), RegoProblem> {
-        let mut problem = None;
-        let known = module.version.map(|version| vec![version]);
-        for version in known.unwrap_or_else(|| self.versions.to_vec()) {
-            match self.add_in(version, module) {
-                Ok(()) => {
-                    if problem.is_some() {
-                        self.other_version.insert(module.file.to_string());
-                    }
-                    return Ok(());
-                }
-                Err(found) => problem = problem.or(Some(found)),
-            }
-        }
-        problem.map_or(Ok(()), Err)
-    }
-
-    fn add_in(&mut self, version: RegoVersion, module: &Module) -> Result<(), RegoProblem> {
-        if version == RegoVersion::V0
-            && let Some(problem) = version::unimported_keyword(module)
-        {
-            return Err(problem);
-        }
-        let mut module = match &module.origin {
-            Some(_) => module.clone(),
-            None => source::prepare(module)?,
-        };
-        module.version = Some(version);
-        source::nesting::check(&module)?;
-        self.engine.set_rego_v0(version == RegoVersion::V0);
-        self.engine
-            .add_policy(module.file.to_string(), module.text.to_string())
-            .map_err(|error| {
-                RegoProblem::parse(&error.to_string()).placed(std::slice::from_ref(&module))
-            })?;
-        self.trees.extend(self.engine.get_modules().last().cloned());
-        self.modules.push(module);
-        Ok(())
-    }
-
-    /// The same as regorus must read it to give what OPA gives; what cannot be is left out and reported.
-    fn finished(&self) -> (Self, Vec<RegoProblem>) {
-        let mut finished = Self {
-            versions: self.versions,
-            other_version: self.other_version.clone(),
-            ..Self::default()
-        };
-        let (modules, mut problems) = source::finish(&self.modules, &self.trees);
-        for module in &modules {
-            if finished.add(module).is_err() {
-                problems.push(source::unreadable(module));
-            }
-        }
-        (finished, problems)
-    }
-
     /// The same with built-ins that are undefined where they fail, as OPA has them; evaluate with a
     /// [`Moment::lenient`].
     #[must_use]
     pub(crate) fn lenient(mut self) -> Self {
-        self.engine.set_strict_builtin_errors(false);
+        self.is_lenient = true;
         self
     }
 
@@ -371,24 +326,38 @@ impl Parsed {
         &self.trees
     }
 
-    /// An engine of regorus with the modules, for what the seam does not offer.
-    fn engine(&self) -> Engine {
-        self.engine.clone()
+    /// An engine of regorus with the modules, for what the seam does not offer. It parses them itself.
+    fn engine(&self) -> Result<Engine, RegoProblem> {
+        let mut engine = new_engine();
+        builtins::install(&mut engine);
+        engine.set_strict_builtin_errors(!self.is_lenient);
+        for module in &self.modules {
+            engine.set_rego_v0(module.version == Some(RegoVersion::V0));
+            engine
+                .add_policy(module.file.to_string(), module.text.to_string())
+                .map_err(|error| self.placed(&error))?;
+        }
+        Ok(engine)
+    }
+
+    fn placed(&self, error: &dyn std::fmt::Display) -> RegoProblem {
+        RegoProblem::parse(&error.to_string()).placed(&self.modules)
     }
 
     /// Analyses the modules with the data that they read.
     pub(crate) fn compile(&self, data: &Value) -> Result<Compiled, RegoProblem> {
-        let mut engine = self.engine();
-        let problem = |error: &dyn std::fmt::Display| {
-            RegoProblem::parse(&error.to_string()).placed(&self.modules)
-        };
+        self.compile_in(self.engine()?, data)
+    }
+
+    /// The same with an engine of the modules.
+    fn compile_in(&self, mut engine: Engine, data: &Value) -> Result<Compiled, RegoProblem> {
         engine
             .add_data(RegoValue::from_json(data).0)
-            .map_err(|error| problem(&error))?;
+            .map_err(|error| self.placed(&error))?;
         // Evaluating anything makes regorus analyse every module.
         engine
             .eval_query("true".to_owned(), false)
-            .map_err(|error| problem(&error))?;
+            .map_err(|error| self.placed(&error))?;
         Ok(Compiled {
             engine,
             modules: self.modules.as_slice().into(),
@@ -400,11 +369,12 @@ impl Parsed {
     /// by name.
     pub(crate) fn compile_linked(&self, data: &Value) -> Result<Compiled, RegoProblem> {
         let compiled = link::link(self).and_then(|linked| {
-            let (parsed, problems) = Self::new(std::slice::from_ref(&linked.module));
-            let mut compiled = problems
-                .is_empty()
-                .then(|| parsed.compile(data).ok())
-                .flatten()?;
+            source::nesting::check(&linked.module).ok()?;
+            let parsed = Self {
+                modules: vec![linked.module.clone()],
+                ..Self::default()
+            };
+            let mut compiled = parsed.compile(data).ok()?;
             compiled.linked = Some(Arc::new(linked));
             Some(compiled)
         });

@@ -84,7 +84,9 @@ fn run(request: &RegoQuery<'_>) -> Result<Vec<Value>, RegoQueryError> {
     if let Some((_, problem)) = conflicts(&parsed).first() {
         return Err(error("rego_type_error", problem));
     }
-    let mut engine = parsed.engine();
+    let mut engine = parsed
+        .engine()
+        .map_err(|problem| error("rego_parse_error", &problem))?;
     engine.set_strict_builtin_errors(request.strict);
     engine.set_execution_timer_config(ExecutionTimerConfig {
         limit: request.budget.unwrap_or(LONGEST),

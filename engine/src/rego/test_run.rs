@@ -105,9 +105,12 @@ impl RegoTests {
         let shadowed = shadowed(&parsed, data).into_iter();
         problems.extend(shadowed.map(|problem| coded(Code::DataInvalid, problem)));
         let data = data.to_value();
+        let engine = parsed.engine();
         if problems.is_empty() {
             // Evaluating anything makes regorus analyse every module.
-            problems.extend(parsed.compile(&data).err().map(invalid));
+            let compiled = engine.clone();
+            let compiled = compiled.and_then(|engine| parsed.compile_in(engine, &data));
+            problems.extend(compiled.err().map(invalid));
         }
         let authored = Authored::new(&modules);
         let tests = tests(&authored);
@@ -122,15 +125,14 @@ impl RegoTests {
                 });
             }
         }
-        if problems.is_empty() {
-            Ok(Self {
+        match engine {
+            Ok(engine) if problems.is_empty() => Ok(Self {
                 note: parsed.version_note(),
-                explainer: Explainer::new(parsed, authored)
+                explainer: Explainer::new(parsed, engine, authored)
                     .seeing(Some(RegoValue::from_json(&data).0), None),
                 tests,
-            })
-        } else {
-            Err(problems)
+            }),
+            _ => Err(problems),
         }
     }
 

@@ -119,15 +119,18 @@ pub(super) const BUDGET: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub(super) struct Explainer {
     parsed: Parsed,
+    /// An engine of the policies.
+    engine: Engine,
     authored: Authored,
     data: Option<Value>,
     input: Option<Value>,
 }
 
 impl Explainer {
-    pub(super) fn new(parsed: Parsed, authored: Authored) -> Self {
+    pub(super) fn new(parsed: Parsed, engine: Engine, authored: Authored) -> Self {
         Self {
             parsed,
+            engine,
             authored,
             data: None,
             input: None,
@@ -145,11 +148,10 @@ impl Explainer {
 
     /// An engine with the policies and what they see. Documents that do not fit the policies are left out.
     pub(super) fn engine(&self) -> Engine {
-        self.prepared(&self.parsed)
+        self.prepared(self.engine.clone())
     }
 
-    fn prepared(&self, parsed: &Parsed) -> Engine {
-        let mut engine = parsed.engine();
+    fn prepared(&self, mut engine: Engine) -> Engine {
         engine.set_execution_timer_config(ExecutionTimerConfig {
             limit: BUDGET,
             check_interval: NonZeroU32::new(64).unwrap_or(NonZeroU32::MIN),
@@ -168,8 +170,9 @@ impl Explainer {
     fn with(&self, text: &str) -> Option<Engine> {
         let mut modules = self.parsed.modules.clone();
         modules.push(Module::new(&format!("{NAME}.rego"), text));
-        let (parsed, problems) = Parsed::new(&modules);
-        problems.is_empty().then(|| self.prepared(&parsed))
+        let (parsed, problems) = self.parsed.again(&modules);
+        let engine = parsed.engine().ok()?;
+        problems.is_empty().then(|| self.prepared(engine))
     }
 
     /// Every body of the rules with this path, in the order of the files; and the rules that those which stop depend on

@@ -29,7 +29,7 @@ pub(crate) fn is_told_by_path(unit: &Unit) -> bool {
 /// a document that was read as kubectl reads it, the key `on` is `true`.
 pub(crate) fn is_told_by_shape(value: &Value) -> bool {
     let has = |key: &str| value.get(key).is_some();
-    let is_workflow = (has("on") || has("true")) && value.get("jobs").is_some_and(Value::is_object);
+    let is_workflow = has("jobs") && (has("on") || has("true"));
     let is_action = value.pointer("/runs/using").is_some_and(Value::is_string);
     is_workflow || is_action
 }

@@ -95,7 +95,7 @@ fn a_workflow_is_the_file_as_github_reads_it() {
 #[case("template.yml", "'on': push\njobs: {a: {}}\n", true)]
 #[case("template.json", "{\"on\": \"push\", \"jobs\": {}}", true)]
 #[case("circle.yml", "version: 2\njobs: {a: {}}\n", false)]
-#[case("list.yml", "on: push\njobs: [a]\n", false)]
+#[case("list.yml", "on: push\njobs: [a]\n", true)]
 #[case("action.yml", "name: a\nruns: {using: composite, steps: []}\n", true)]
 #[case("a/action.yaml", "runs: {using: node20, main: a.js}\n", true)]
 #[case("action.yml", "name: of another tool\n", false)]

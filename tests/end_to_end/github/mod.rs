@@ -1,10 +1,23 @@
 //! What talks to GitHub, against a server that is built from GitHub's published schemas (`tests/tools/github`).
 
+mod access;
 mod events;
+mod hostile;
+mod large;
+mod owners;
+mod pull_request;
 mod queries;
+mod run;
 mod server;
+mod trouble;
+mod workflow;
 mod world;
 
+use std::path::PathBuf;
+
+use serde_json::json;
+
 use super::*;
+use run::{Run, judge, judge_as};
 use server::Server;
 use world::World;

@@ -2,7 +2,6 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::PathBuf;
 use std::process::{Child, Command as Process, Stdio};
 
 use super::*;
@@ -67,6 +66,21 @@ impl Server {
         })
     }
 
+    /// Begins anew with another world: no requests, nothing written.
+    pub(super) fn begin(&self, world: &World) {
+        self.check();
+        let text = world.to_string();
+        let head = format!("POST /_world HTTP/1.0\r\nContent-Length: {}", text.len());
+        assert_eq!(self.exchange(&head, &text), "[]");
+    }
+
+    /// A request that GitHub would not know fails the test, whatever the client made of it.
+    fn check(&self) {
+        let mut wrong = self.requests();
+        wrong.retain(|request| request["status"] == WRONG);
+        assert_eq!(wrong, Vec::<Value>::new(), "requests that GitHub refuses");
+    }
+
     /// All requests so far: method, path, query, status, operation.
     pub(super) fn requests(&self) -> Vec<Value> {
         let text = self.get("/_requests");
@@ -81,9 +95,14 @@ impl Server {
     }
 
     fn get(&self, path: &str) -> String {
+        self.exchange(&format!("GET {path} HTTP/1.0"), "")
+    }
+
+    /// The body of the answer to a request.
+    fn exchange(&self, head: &str, body: &str) -> String {
         let host = self.address.trim_start_matches("http://");
         let mut stream = TcpStream::connect(host).unwrap();
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").unwrap();
+        write!(stream, "{head}\r\nHost: {host}\r\n\r\n{body}").unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         let (_, body) = text.split_once("\r\n\r\n").unwrap();
@@ -92,19 +111,12 @@ impl Server {
 }
 
 impl Drop for Server {
-    /// Ends the server. A request that GitHub would not know fails the test, whatever the client made of it.
     fn drop(&mut self) {
-        let wrong: Vec<Value> = if std::thread::panicking() {
-            Vec::new()
-        } else {
-            self.requests()
-                .into_iter()
-                .filter(|request| request["status"] == WRONG)
-                .collect()
-        };
+        if !std::thread::panicking() {
+            self.check();
+        }
         // It may have ended by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();
-        assert_eq!(wrong, Vec::<Value>::new(), "requests that GitHub refuses");
     }
 }

@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use serde_json::json;
-
 use super::*;
 
 /// A world with the repository acme/shop and its pull request 42.
@@ -59,8 +57,13 @@ impl World {
         self.set("/repositories/acme~1shop", fields)
     }
 
+    /// Sets the teams of acme.
+    pub(super) fn teams(self, teams: &Value) -> Self {
+        self.set("/organizations/acme", json!({"teams": teams}))
+    }
+
     /// Sets what the token is and may do.
-    pub(super) fn token(self, token: Value) -> Self {
+    pub(super) fn token(self, token: &Value) -> Self {
         self.set("", json!({"token": token}))
     }
 

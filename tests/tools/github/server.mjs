@@ -16,22 +16,26 @@ const WRONG = 599;
 
 /** Starts a server over a world and gives it with its address. */
 export async function serve(spec) {
-  const world = new World(spec);
-  const faults = new Faults(spec.faults);
-  const requests = [];
+  const state = begin(spec);
   const server = createServer((request, response) => {
-    handle({ world, faults, requests, request, response }).catch((error) => {
+    handle({ state, request, response }).catch((error) => {
       const text = error instanceof WorldError ? error.message : error.stack;
-      requests.push({ method: request.method, path: request.url, status: WRONG, error: text });
+      state.requests.push({ method: request.method, path: request.url, status: WRONG, error: text });
       process.stderr.write(`${request.method} ${request.url}: ${text}\n`);
       response.writeHead(WRONG, { "content-type": "text/plain" }).end(text);
     });
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
-  return { server, world, requests, address: `http://127.0.0.1:${server.address().port}` };
+  return { server, state, address: `http://127.0.0.1:${server.address().port}` };
 }
 
-async function handle({ world, faults, requests, request, response }) {
+/** A world, what goes wrong in it, and the requests so far. */
+function begin(spec) {
+  return { world: new World(spec), faults: new Faults(spec.faults), requests: [] };
+}
+
+async function handle({ state, request, response }) {
+  const { world, faults, requests } = state;
   const base = `http://${request.headers.host}`;
   const url = new URL(request.url, base);
   if (url.pathname === "/_requests") return send(response, 200, {}, requests);
@@ -40,6 +44,7 @@ async function handle({ world, faults, requests, request, response }) {
   const path = url.pathname.slice(prefix.length);
   const isGraphql = ["/graphql", "/api/graphql"].includes(url.pathname);
   const text = await read(request);
+  if (url.pathname === "/_world") return send(response, 200, {}, Object.assign(state, begin(JSON.parse(text))).requests);
   const body = text ? parsed(text) : undefined;
   const operation = isGraphql ? (body?.operationName ?? /(?:query|mutation)\s+(\w+)/.exec(body?.query)?.[1] ?? null) : null;
   const entry = { method: request.method, path: url.pathname, query: url.search, operation };

@@ -9,9 +9,10 @@ const ALL = [
 
 /** A token: the account it acts for, its permissions, and the value that it must have where the world gives one. */
 export class Token {
-  constructor({ login = "soc2gate[bot]", permissions = ALL, without = [], value = null }) {
+  constructor({ login = "soc2gate[bot]", permissions = ALL, without = [], value = null, seesSecretTeams = false }) {
     this.login = login;
     this.value = value;
+    this.seesSecretTeams = seesSecretTeams;
     this.permissions = new Map(
       permissions.map((one) => one.split(":")).filter(([name]) => !without.includes(name)),
     );

@@ -34,9 +34,9 @@ fn judge(args: &CheckEventArgs, matches: Option<&ArgMatches>) -> Result<Exit, Di
         Diagnostic::new(Code::EventInvalid, message)
     })?;
     let (pulls, group, github) = match event.occasion()? {
-        Occasion::PullRequest(pull) => (vec![pull], None, client(&args.github)?),
+        Occasion::PullRequest(pull) => (vec![pull], None, client(&args.github, None)?),
         Occasion::MergeGroup(group) => {
-            let github = client(&args.github)?;
+            let github = client(&args.github, None)?;
             (members(&github, &group)?, Some(group.head_oid), github)
         }
         Occasion::Push(push) => return self::push(args, matches, &push),
@@ -70,7 +70,7 @@ fn push(
     matches: Option<&ArgMatches>,
     push: &PushEvent,
 ) -> Result<Exit, Diagnostic> {
-    let github = client(&args.github)?;
+    let github = client(&args.github, None)?;
     let failed = |failure: crate::collect::github::Failure| failure.diagnostic();
     let is_judged = push.branch == push.default_branch
         || is_protected(&github, &push.repository, &push.branch).map_err(failed)?;

@@ -17,8 +17,13 @@ use crate::args::GitHubArgs;
 use crate::collect::github::{Addresses, GitHub, Limits, SystemPace, Token, Wanted};
 
 /// A client as the command line and the environment describe it.
-pub(super) fn client(args: &GitHubArgs) -> Result<GitHub, Diagnostic> {
+/// `host` is that of an address that was named.
+pub(super) fn client(args: &GitHubArgs, host: Option<&str>) -> Result<GitHub, Diagnostic> {
     let addresses = Addresses::find(variable)?;
+    if host.is_some_and(|host| !addresses.are_of(host)) {
+        let message = "the pull request is of another server than GITHUB_API_URL";
+        return Err(Diagnostic::new(Code::GitHubAddress, message));
+    }
     let token = Token::find(args.token_file.as_deref(), variable)?;
     let timeout = Duration::from_secs(args.github_timeout);
     let pace = Box::new(SystemPace::start());

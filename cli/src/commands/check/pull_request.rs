@@ -73,7 +73,8 @@ fn fetch(args: &CheckPullRequestArgs, named: Option<Coordinates>) -> Result<Chan
             .ok_or_else(|| Diagnostic::new(Code::EventInvalid, Code::EventInvalid.title()))?
             .pull_request()?,
     };
-    let github = client(&args.github)?;
+    let host = args.pull_request.as_deref().and_then(Coordinates::host);
+    let github = client(&args.github, host.as_deref())?;
     Change::read(github, vec![pull], None, &args.judging)
 }
 

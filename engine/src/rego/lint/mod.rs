@@ -9,6 +9,7 @@ mod style;
 pub(in crate::rego) mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use regorus::unstable::{Module as Ast, NodeRef, Span};
 use soc2gate_source::{Code, Diagnostic};
@@ -17,8 +18,8 @@ use super::authored::Authored;
 use super::place::locate;
 use super::reference::{head, static_path};
 use super::{Module, RegoVersion, package_of};
-use crate::PolicySource;
 use crate::metadata::read_control;
+use crate::{Control, PolicySource, threads};
 use never_true::{PossibleValues, possible_values};
 
 /// What may be wrong with some files that are read together, ordered by place. Files that do not parse are left to those
@@ -33,7 +34,7 @@ pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
         })
         .collect();
     let authored = Authored::new(&sources);
-    let modules = authored.trees();
+    let modules: Vec<&NodeRef<Ast>> = authored.trees().iter().collect();
     let controls: BTreeSet<&str> = files
         .iter()
         .filter(|file| file.claims_control())
@@ -46,27 +47,38 @@ pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
             Some((control.package, possible_values(&control.inputs)))
         })
         .collect();
+    lint(&authored, &modules, &controls, &possible)
+}
+
+/// The same of modules that are parsed, where it is known which files are controls and what their subjects can be.
+fn lint(
+    authored: &Authored,
+    modules: &[&NodeRef<Ast>],
+    controls: &BTreeSet<&str>,
+    possible: &BTreeMap<String, PossibleValues>,
+) -> Vec<Diagnostic> {
     let tested = tested(modules);
     let mut by_package: BTreeMap<String, Vec<&NodeRef<Ast>>> = BTreeMap::new();
-    for module in modules {
+    for module in modules.iter().copied() {
         by_package
             .entry(package_of(module))
             .or_default()
             .push(module);
     }
-    let mut found = Vec::new();
-    for module in modules {
-        let file = module.package.span.source.get_path().clone();
+    let found = threads::map(modules, |module| {
         let context = Context {
             package: package_of(module),
-            is_control: controls.contains(file.as_str()),
-            possible: &possible,
+            is_control: controls.contains(file_of(module)),
+            possible,
             by_package: &by_package,
             tested: &tested,
         };
+        let mut found = Vec::new();
         style::lint(module, &context, &mut found);
         fail_open::lint(module, &context, &mut found);
-    }
+        found
+    });
+    let mut found: Vec<Diagnostic> = found.into_iter().flatten().collect();
     for diagnostic in &mut found {
         diagnostic.location = diagnostic
             .location
@@ -79,8 +91,21 @@ pub fn lint_rego(files: &[PolicySource]) -> Vec<Diagnostic> {
 }
 
 /// What of that is said whenever controls are loaded: what is not used, and a `deny` that never holds.
-pub(crate) fn load_warnings(files: &[PolicySource]) -> Vec<Diagnostic> {
-    let mut found = lint_rego(files);
+pub(crate) fn load_warnings(
+    authored: &Authored,
+    files: &BTreeSet<Arc<str>>,
+    controls: &[&Control],
+) -> Vec<Diagnostic> {
+    let modules = authored.trees().iter();
+    let modules: Vec<&NodeRef<Ast>> = modules
+        .filter(|module| files.contains(file_of(module)))
+        .collect();
+    let possible = controls
+        .iter()
+        .map(|control| (control.package.clone(), possible_values(&control.inputs)))
+        .collect();
+    let controls = controls.iter().map(|control| &*control.file).collect();
+    let mut found = lint(authored, &modules, &controls, &possible);
     found.retain(|found| {
         matches!(
             found.code,
@@ -88,6 +113,10 @@ pub(crate) fn load_warnings(files: &[PolicySource]) -> Vec<Diagnostic> {
         )
     });
     found
+}
+
+fn file_of(module: &Ast) -> &str {
+    module.package.span.source.get_path()
 }
 
 /// What is known of a module beside what it says.
@@ -120,7 +149,7 @@ impl Context<'_> {
 
 /// The packages that modules with tests are near to: their own, the one that `_test` is behind the name of, and those that
 /// they import.
-fn tested(modules: &[NodeRef<Ast>]) -> BTreeSet<String> {
+fn tested(modules: &[&NodeRef<Ast>]) -> BTreeSet<String> {
     let mut tested = BTreeSet::new();
     for module in modules {
         let mut rules = module.policy.iter();

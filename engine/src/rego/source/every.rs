@@ -16,53 +16,45 @@ use crate::rego::walk::{Node, walk_query, walk_rule};
 pub(super) const PREFIX: &str = "soc2gate_each_";
 
 /// The changes to each module, in their order.
-pub(in crate::rego) fn every(modules: &[impl AsRef<Ast>], names: &Names) -> Vec<Rewriting> {
-    modules
-        .iter()
-        .map(AsRef::as_ref)
-        .map(|module| {
-            let text = module.package.span.source.contents();
-            let layout = OnceCell::new();
-            let rules = names.references(module);
-            let mut number = next_number(text, PREFIX);
-            let mut found = Rewriting::default();
-            for rule in &module.policy {
-                walk_rule(rule, &mut |node| {
-                    if let Node::Statement(statement) = node
-                        && let Literal::Every {
-                            key, value, query, ..
-                        } = &statement.literal
-                    {
-                        let unified =
-                            unified(query, &|call| names.functions.result(module, &rules, call));
-                        let variables = key.iter().chain([value]);
-                        let variables: Vec<_> = variables
-                            .filter(|variable| {
-                                unified.contains(variable.text())
-                                    && !variable.text().starts_with(PREFIX)
-                            })
-                            .collect();
-                        if variables.is_empty() {
-                            return;
-                        }
-                        let mut edits = Vec::new();
-                        let mut statements = String::new();
-                        for variable in variables {
-                            let name = format!("{PREFIX}{number}");
-                            number += 1;
-                            statements.push_str(&format!("{} := {name}; ", variable.text()));
-                            edits.extend(renamed((variable.start, variable.end), name));
-                        }
-                        let layout = layout.get_or_init(|| Layout::new(text));
-                        let start = query.stmts.first().and_then(|first| start(layout, first));
-                        edits.extend(start.map(|start| insertion(start, statements)));
-                        found.edits.extend(edits);
-                    }
-                });
+pub(super) fn every(module: &Ast, names: &Names) -> Rewriting {
+    let text = module.package.span.source.contents();
+    let layout = OnceCell::new();
+    let rules = names.references(module);
+    let mut number = next_number(text, PREFIX);
+    let mut found = Rewriting::default();
+    for rule in &module.policy {
+        walk_rule(rule, &mut |node| {
+            if let Node::Statement(statement) = node
+                && let Literal::Every {
+                    key, value, query, ..
+                } = &statement.literal
+            {
+                let unified = unified(query, &|call| names.functions.result(module, &rules, call));
+                let variables = key.iter().chain([value]);
+                let variables: Vec<_> = variables
+                    .filter(|variable| {
+                        unified.contains(variable.text()) && !variable.text().starts_with(PREFIX)
+                    })
+                    .collect();
+                if variables.is_empty() {
+                    return;
+                }
+                let mut edits = Vec::new();
+                let mut statements = String::new();
+                for variable in variables {
+                    let name = format!("{PREFIX}{number}");
+                    number += 1;
+                    statements.push_str(&format!("{} := {name}; ", variable.text()));
+                    edits.extend(renamed((variable.start, variable.end), name));
+                }
+                let layout = layout.get_or_init(|| Layout::new(text));
+                let start = query.stmts.first().and_then(|first| start(layout, first));
+                edits.extend(start.map(|start| insertion(start, statements)));
+                found.edits.extend(edits);
             }
-            found
-        })
-        .collect()
+        });
+    }
+    found
 }
 
 fn renamed((start, end): (u32, u32), name: String) -> Option<Edit> {

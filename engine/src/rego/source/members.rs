@@ -12,14 +12,7 @@ use crate::rego::edits::Edit;
 use crate::rego::walk::{Node, walk_rule};
 
 /// The changes to each module, in their order.
-pub(in crate::rego) fn members(modules: &[impl AsRef<Ast>]) -> Vec<Rewriting> {
-    modules
-        .iter()
-        .map(|module| module_members(module.as_ref()))
-        .collect()
-}
-
-fn module_members(module: &Ast) -> Rewriting {
+pub(super) fn members(module: &Ast) -> Rewriting {
     let layout = OnceCell::new();
     let mut found = Rewriting::default();
     // Where what a statement asks for stands: that is undefined where it is false.

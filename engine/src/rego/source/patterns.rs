@@ -20,44 +20,33 @@ pub(super) const PREFIX: &str = "soc2gate_object_";
 const REFUSED: &str = "match this object with a name, and write `object.keys(name) == {…}` and what its values are as statements of their own";
 
 /// The changes to each module, in their order.
-pub(in crate::rego) fn patterns(
-    modules: &[impl AsRef<Ast>],
-    names: &Names,
-    old: &[bool],
-) -> Vec<Rewriting> {
-    modules
-        .iter()
-        .map(AsRef::as_ref)
-        .zip(old)
-        .map(|(module, is_old)| {
-            let mut rules = names.references(module);
-            rules.extend(["input".to_owned(), "data".to_owned()]);
-            let text = module.package.span.source.contents();
-            let mut search = Search {
-                module,
-                functions: &names.functions,
-                layout: OnceCell::new(),
-                rules,
-                is_old: *is_old,
-                number: next_number(text, PREFIX),
-                replaced: Vec::new(),
-                found: Rewriting::default(),
-            };
-            for rule in &module.policy {
-                if search.head(rule) {
-                    // What is put into a body of one statement gives it braces, once at a time.
-                    search.found.is_unfinished = true;
-                    continue;
-                }
-                walk_rule(rule, &mut |node| {
-                    if let Node::Statement(statement) = node {
-                        search.statement(statement);
-                    }
-                });
+pub(super) fn patterns(module: &Ast, names: &Names, is_old: bool) -> Rewriting {
+    let mut rules = names.references(module);
+    rules.extend(["input".to_owned(), "data".to_owned()]);
+    let text = module.package.span.source.contents();
+    let mut search = Search {
+        module,
+        functions: &names.functions,
+        layout: OnceCell::new(),
+        rules,
+        is_old,
+        number: next_number(text, PREFIX),
+        replaced: Vec::new(),
+        found: Rewriting::default(),
+    };
+    for rule in &module.policy {
+        if search.head(rule) {
+            // What is put into a body of one statement gives it braces, once at a time.
+            search.found.is_unfinished = true;
+            continue;
+        }
+        walk_rule(rule, &mut |node| {
+            if let Node::Statement(statement) = node {
+                search.statement(statement);
             }
-            search.found
-        })
-        .collect()
+        });
+    }
+    search.found
 }
 
 struct Search<'a> {

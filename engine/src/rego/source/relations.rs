@@ -19,42 +19,36 @@ const REFUSED: &str =
     "write `walk(x, pair)` as a statement of its own before this one and go on with `pair`";
 
 /// The changes to each module, in their order. What stands in a call that is taken out is left for the next time.
-pub(in crate::rego) fn relations(modules: &[impl AsRef<Ast>], names: &Names) -> Vec<Rewriting> {
-    modules
-        .iter()
-        .map(AsRef::as_ref)
-        .map(|module| {
-            let text = module.package.span.source.contents();
-            if !text.contains("walk") || names.references(module).contains("walk") {
-                return Rewriting::default();
+pub(super) fn relations(module: &Ast, names: &Names) -> Rewriting {
+    let text = module.package.span.source.contents();
+    if !text.contains("walk") || names.references(module).contains("walk") {
+        return Rewriting::default();
+    }
+    let mut search = Search {
+        text,
+        layout: OnceCell::new(),
+        number: next_number(text, PREFIX),
+        found: Rewriting::default(),
+        taken: Vec::new(),
+    };
+    for rule in &module.policy {
+        search.head(rule);
+        walk_rule(rule, &mut |node| match node {
+            Node::Statement(statement) => search.statement(statement),
+            Node::Expr(
+                Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. },
+            ) => {
+                search.terms(&[term], query);
             }
-            let mut search = Search {
-                text,
-                layout: OnceCell::new(),
-                number: next_number(text, PREFIX),
-                found: Rewriting::default(),
-                taken: Vec::new(),
-            };
-            for rule in &module.policy {
-                search.head(rule);
-                walk_rule(rule, &mut |node| match node {
-                    Node::Statement(statement) => search.statement(statement),
-                    Node::Expr(
-                        Expr::ArrayCompr { term, query, .. } | Expr::SetCompr { term, query, .. },
-                    ) => {
-                        search.terms(&[term], query);
-                    }
-                    Node::Expr(Expr::ObjectCompr {
-                        key, value, query, ..
-                    }) => {
-                        search.terms(&[key, value], query);
-                    }
-                    _ => {}
-                });
+            Node::Expr(Expr::ObjectCompr {
+                key, value, query, ..
+            }) => {
+                search.terms(&[key, value], query);
             }
-            search.found
-        })
-        .collect()
+            _ => {}
+        });
+    }
+    search.found
 }
 
 struct Search<'a> {

@@ -22,30 +22,23 @@ pub(super) const PREFIX: &str = "soc2gate_term_";
 
 /// The changes to the statements of each module, in their order: negations, and what `some … in` goes through. What
 /// stands in a term that is taken out is left for the next time.
-pub(in crate::rego) fn statements(modules: &[impl AsRef<Ast>], names: &Names) -> Vec<Rewriting> {
-    let collections = Collections::new(modules);
-    modules
-        .iter()
-        .map(AsRef::as_ref)
-        .map(|module| {
-            let text = module.package.span.source.contents();
-            let mut search = Search {
-                layout: Layout::new(text),
-                rules: names.references(module),
-                number: next_number(text, PREFIX),
-                found: Rewriting::default(),
-                taken: Vec::new(),
-            };
-            for rule in &module.policy {
-                walk_rule(rule, &mut |node| {
-                    if let Node::Statement(statement) = node {
-                        search.statement(module, &collections, statement);
-                    }
-                });
+pub(super) fn statements(module: &Ast, names: &Names, collections: &Collections<'_>) -> Rewriting {
+    let text = module.package.span.source.contents();
+    let mut search = Search {
+        layout: Layout::new(text),
+        rules: names.references(module),
+        number: next_number(text, PREFIX),
+        found: Rewriting::default(),
+        taken: Vec::new(),
+    };
+    for rule in &module.policy {
+        walk_rule(rule, &mut |node| {
+            if let Node::Statement(statement) = node {
+                search.statement(module, collections, statement);
             }
-            search.found
-        })
-        .collect()
+        });
+    }
+    search.found
 }
 
 struct Search<'a> {

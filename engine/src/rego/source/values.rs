@@ -16,28 +16,17 @@ use crate::rego::edits::Edit;
 pub(super) const PREFIX: &str = "soc2gate_value_";
 
 /// The changes to each module, in their order. `old` says which are Rego v0, in which a body has no `if`.
-pub(in crate::rego) fn values(
-    modules: &[impl AsRef<Ast>],
-    names: &Names,
-    old: &[bool],
-) -> Vec<Rewriting> {
-    modules
-        .iter()
-        .map(AsRef::as_ref)
-        .zip(old)
-        .map(|(module, is_old)| {
-            let text = module.package.span.source.contents();
-            let mut search = Search {
-                layout: Layout::new(text),
-                rules: names.references(module),
-                is_old: *is_old,
-                number: next_number(text, PREFIX),
-                found: Rewriting::default(),
-            };
-            module.policy.iter().for_each(|rule| search.rule(rule));
-            search.found
-        })
-        .collect()
+pub(super) fn values(module: &Ast, names: &Names, is_old: bool) -> Rewriting {
+    let text = module.package.span.source.contents();
+    let mut search = Search {
+        layout: Layout::new(text),
+        rules: names.references(module),
+        is_old,
+        number: next_number(text, PREFIX),
+        found: Rewriting::default(),
+    };
+    module.policy.iter().for_each(|rule| search.rule(rule));
+    search.found
 }
 
 struct Search<'a> {

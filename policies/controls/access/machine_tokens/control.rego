@@ -1,13 +1,16 @@
 # METADATA
-# title: Pods hold only the machine tokens they ask for
+# title: Pods and workflows hold only the machine tokens they ask for
 # description: |
 #   No pod gets a token of its namespace's default service account, which every workload there shares, and no pod gets
 #   a token because nobody said no: the pod, or the service account of its own, sets automountServiceAccountToken. The
-#   pod's setting overrides the account's.
+#   pod's setting overrides the account's. Each job of a workflow gets a token with the permissions that it or its
+#   workflow declares, which are not all of them: where none are declared, a setting elsewhere decides.
 # scope: package
 # related_resources:
 #   - ref: https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/
 #     description: How pods get the token of a service account
+#   - ref: https://docs.github.com/en/actions/concepts/security/github_token
+#     description: The token of a workflow
 # custom:
 #   id: ACC-19
 #   severity: medium
@@ -24,20 +27,32 @@
 #         - batch/CronJob
 #         - batch/Job
 #       context: [ServiceAccount]
+#     - kind: github_workflow
 #   frameworks: {soc2: [CC6.1, CC6.2, CC6.3], iso27001: ["5.15", "5.18", "8.2"]}
 #   remediation: >-
 #     Set automountServiceAccountToken to false on the pod. A pod that calls the Kubernetes API gets a service account
-#     of its own and sets automountServiceAccountToken to true.
+#     of its own and sets automountServiceAccountToken to true. Declare the permissions of the workflow, {} for none,
+#     and those that a job needs on the job.
 package soc2.access.machine_tokens
 
 import rego.v1
 
 import data.soc2.lib.kubernetes
+import data.soc2.lib.workflow_file
 import data.soc2.lib.workload
 
 default applicable := true
 
+# The definition of an action has the token of whoever uses it.
+applicable := false if {
+	_is_github
+	not workflow_file.is_workflow
+}
+
+_is_github if input.kind == "github_workflow"
+
 deny contains {"message": message, "path": workload.pod_place(["automountServiceAccountToken"])} if {
+	not _is_github
 	message := _judgement.fault
 }
 
@@ -50,9 +65,13 @@ deny contains {"message": message, "path": path} if {
 	path := workload.pod_place(["volumes", volume, "projected", "sources", source])
 }
 
-unknown contains problem if some problem in data.soc2.lib.workload.problems
+unknown contains problem if {
+	not _is_github
+	some problem in data.soc2.lib.workload.problems
+}
 
 unknown contains {"message": message, "path": workload.pod_place(["automountServiceAccountToken"])} if {
+	not _is_github
 	message := _judgement.doubt
 }
 
@@ -69,6 +88,7 @@ _is_readable_projection(projection) if {
 }
 
 unknown contains {"message": "the name of the service account cannot be read", "path": workload.pod_place([])} if {
+	not _is_github
 	name := _account
 	not is_string(name)
 }
@@ -117,3 +137,39 @@ _judgement_of_account(settings) := {} if {
 } else := {"fault": sprintf("the pod mounts a token of service account %q that nobody asked for", [_account])} if {
 	null in settings
 } else := {}
+
+# The permissions that a workflow and its jobs declare, by their place.
+_declared[["permissions"]] := input.object.permissions if _is_github
+
+_declared[["jobs", name, "permissions"]] := job.permissions if {
+	_is_github
+	some name, job in workflow_file.jobs
+}
+
+deny contains {"message": "the token may write everything", "path": path} if {
+	some path, permissions in _declared
+	permissions == "write-all"
+}
+
+deny contains {"message": message, "path": ["jobs", name]} if {
+	_is_github
+	not "permissions" in object.keys(input.object)
+	some name, job in workflow_file.jobs
+	not "permissions" in object.keys(job)
+	message := sprintf("neither job %q nor its workflow declares the permissions of its token", [name])
+}
+
+unknown contains {"message": "the permissions of the token cannot be read", "path": path} if {
+	some path, permissions in _declared
+	not _are_permissions(permissions)
+}
+
+# An empty value is none: GitHub refuses it.
+_are_permissions(permissions) if permissions in {"read-all", "write-all"}
+
+_are_permissions(permissions) if is_object(permissions)
+
+unknown contains problem if {
+	_is_github
+	some problem in workflow_file.problems
+}

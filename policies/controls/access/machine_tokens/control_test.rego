@@ -130,3 +130,58 @@ test_unknown_pod_spec_missing if {
 		"message": "the document has no pod specification that can be read",
 	}} with input as request
 }
+
+_workflow(fields, job) := {
+	"kind": "github_workflow",
+	"object": object.union({"on": "push", "jobs": {"test": object.union({"steps": []}, job)}}, fields),
+}
+
+test_allow_declared_permissions if {
+	every request in [
+		_workflow({"permissions": {}}, {}),
+		_workflow({"permissions": "read-all"}, {}),
+		_workflow({}, {"permissions": {"contents": "read"}}),
+	] {
+		machine_tokens.applicable with input as request
+		machine_tokens.deny == set() with input as request
+		machine_tokens.unknown == set() with input as request
+	}
+}
+
+test_deny_token_that_writes_everything if {
+	machine_tokens.deny == {
+		{"message": "the token may write everything", "path": ["permissions"]},
+		{"message": "the token may write everything", "path": ["jobs", "test", "permissions"]},
+	} with input as _workflow({"permissions": "write-all"}, {"permissions": "write-all"})
+}
+
+test_deny_nothing_declared if {
+	machine_tokens.deny == {{
+		"message": `neither job "test" nor its workflow declares the permissions of its token`,
+		"path": ["jobs", "test"],
+	}} with input as _workflow({}, {})
+}
+
+test_unknown_permissions_of_the_wrong_type if {
+	every permissions in [null, "none", []] {
+		machine_tokens.deny == set() with input as _workflow({"permissions": permissions}, {})
+		machine_tokens.unknown == {{
+			"message": "the permissions of the token cannot be read",
+			"path": ["permissions"],
+		}} with input as _workflow({"permissions": permissions}, {})
+	}
+}
+
+test_unknown_jobs_of_the_wrong_type if {
+	request := {"kind": "github_workflow", "object": {"on": "push", "permissions": {}, "jobs": []}}
+	machine_tokens.unknown == {{
+		"message": "the jobs of the workflow cannot be read",
+		"path": ["jobs"],
+	}} with input as request
+}
+
+test_not_applicable_to_actions if {
+	action := {"kind": "github_workflow", "object": {"runs": {"using": "composite", "steps": []}}}
+	machine_tokens.applicable == false with input as action
+	machine_tokens.deny == set() with input as action
+}

@@ -3,7 +3,8 @@
 # description: |
 #   The description has a section under each required heading, and each says something: more than comments, empty list
 #   items, words such as TBD, and what the template of the base branch has there. Headings are those of Markdown (`##
-#   Impact`), in any level and case; a section reaches to the next heading of the same or a higher level.
+#   Impact`), in any level and case; of several with one name the first counts. A section reaches to the next heading of
+#   the same or a higher level.
 # scope: package
 # custom:
 #   id: CHG-09
@@ -48,14 +49,13 @@ applicable if not _unattended
 
 _unattended if bot.unattended(_parameters.unattended_bots)
 
-# Heading -> the texts under it.
-_written[section.name] contains section.text if some section in description.sections(description.visible)
-
-_template[section.name] contains _words(section.text) if {
-	some section in description.sections(description.without_comments(input.object.template.text))
-}
-
 _required := {lower(trim_space(heading)): heading | some heading in _parameters.headings}
+
+_names := {name | some name, _ in _required}
+
+_written := description.sections(description.visible, _names)
+
+_template := description.sections(description.without_comments(input.object.template.text), _names)
 
 # What is left of a text without the marks of empty items and without layout.
 _words(text) := concat(" ", [word |
@@ -63,13 +63,17 @@ _words(text) := concat(" ", [word |
 	not word in ["", "tbd", "todo", "xxx", "[", "]", "[]"]
 ])
 
-# The required headings under which something is written that is not the template's.
+# The headings under which the template's text was left.
+_left contains name if {
+	some name, text in _written
+	_words(text) == _words(_template[name])
+}
+
+# The headings under which something else is written.
 _filled contains name if {
-	some name, _ in _required
-	some text in _written[name]
-	words := _words(text)
-	words != ""
-	not words in object.get(_template, name, set())
+	some name, text in _written
+	_words(text) != ""
+	not name in _left
 }
 
 _read if is_string(object.get(input.object, "body", null))
@@ -83,10 +87,9 @@ deny contains {"message": message, "path": ["body"]} if {
 }
 
 _shortfall(name) := "is left as the template has it" if {
-	some text in _written[name]
-	_words(text) != ""
+	_words(_written[name]) != ""
 } else := "has no text" if {
-	_written[name]
+	is_string(_written[name])
 } else := "is no heading of the description"
 
 unknown contains {"message": "the description was not read"} if {

@@ -10,7 +10,8 @@
 #   not the change's. In programs and prose a literal given to a name counts in quotation marks only, since anything
 #   else is an expression there, and in files of tests (`fixture_paths`) only tokens of known forms count. GitHub
 #   gives no patch of a binary file, which adds no lines, and none of a file that is too large: there the answer is
-#   unknown, unless the file is one of `ignored_paths`, such as a lock file. Messages name the file and the line,
+#   unknown, unless the file is one of `ignored_paths`, such as a lock file. A secret that
+#   one commit adds and a later one of the same change takes out is not seen here. Messages name the file and the line,
 #   never the value.
 # scope: package
 # related_resources:
@@ -165,7 +166,7 @@ unknown contains data.soc2.lib.pull_request.gaps.files if _is_change
 unknown contains {"message": message, "path": ["files", "items", index]} if {
 	some index in _searched_files
 	file := input.object.files.items[index]
-	file.additions > 0
+	object.get(file, "additions", 1) > 0
 	not _is_whole(file)
 	message := sprintf("the lines added to %s cannot be searched: GitHub gives no patch of them, or a part", [file.path])
 }

@@ -69,7 +69,7 @@ _windows := array.concat(_parameters.windows, _parameters.weekly_windows)
 # When the change was merged, or when it would be.
 _instant := time.parse_rfc3339_ns(input.object.merged_at) if {
 	input.object.state == "merged"
-} else := time.now_ns() if {
+} else := time.parse_rfc3339_ns(input.now) if {
 	input.object.state == "open"
 }
 

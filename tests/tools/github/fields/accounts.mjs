@@ -19,9 +19,9 @@ export const accountFields = {
     },
   },
   Organization: {
-    team: (one, { slug }) => visible(one).find((team) => team.slug === slug) ?? null,
-    teams: (one, { rootTeamsOnly, query, userLogins }) =>
-      visible(one).filter(
+    team: (one, { slug }, { world }) => visible(one, world).find((team) => team.slug === slug) ?? null,
+    teams: (one, { rootTeamsOnly, query, userLogins }, { world }) =>
+      visible(one, world).filter(
         (team) =>
           (!rootTeamsOnly || team.parentTeam === null) &&
           (!query || team.slug.includes(query)) &&
@@ -48,16 +48,16 @@ export const accountFields = {
         .map((login) => edge(world, login, { role: "MEMBER" })),
     childTeams: (team, { immediateOnly }) => childTeams(team, immediateOnly),
     ancestors: (team) => (team.parentTeam ? [team.parentTeam] : []),
-    repositories: (team, _, { world }) =>
-      Object.entries(team.grants).map(([name, permission]) => {
+    repositories: (team, { query }, { world }) =>
+      Object.entries(team.grants).filter(([name]) => !query || name.includes(query)).map(([name, permission]) => {
         const repository = world.repository(team.organization.login, name.split("/").at(-1));
         return Object.assign(Object.create(repository), repository, { edge: { permission } });
       }),
   },
 };
 
-/** Teams that a token that is in none of them sees. */
-function visible(organization) {
-  return organization.teamList.filter((team) => team.privacy !== "SECRET");
+/** The teams that the token sees: it is in none of them, so secret ones only where the world says so. */
+function visible(organization, { token }) {
+  return organization.teamList.filter((team) => team.privacy !== "SECRET" || token.seesSecretTeams);
 }
 

@@ -3,9 +3,9 @@ import { serve } from "../server.mjs";
 
 /** Runs a test with a server over a world; afterwards the server is gone. */
 export async function withServer(spec, test) {
-  const { server, address, world, requests } = await serve(spec);
+  const { server, address, state } = await serve(spec);
   try {
-    return await test({ ...client(address), world, requests, address });
+    return await test({ ...client(address), world: state.world, requests: state.requests, address });
   } finally {
     server.closeAllConnections();
     server.close();

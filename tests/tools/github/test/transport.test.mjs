@@ -103,3 +103,15 @@ test("deleted accounts, forks, renames, merges", async () => {
     assert.deepEqual(pullRequest.mergeCommit.parents.nodes, [{ oid: pullRequest.baseRefOid }]);
   });
 });
+
+test("another world begins anew", async () => {
+  await withServer(ordinary(), async ({ ask, post }) => {
+    assert.equal((await ask(FILES)).status, 200);
+    const other = { repositories: { "acme/other": { pullRequests: [{ number: 1 }] } } };
+    assert.deepEqual((await post("/_world", other)).json, []);
+    assert.equal((await ask(FILES)).status, 404);
+    assert.equal((await ask("/repos/acme/other/pulls/1/files")).status, 200);
+    assert.equal((await ask("/_requests")).json.length, 2);
+    assert.match((await post("/_world", { repositories: { "a/b": { naem: "b" } } })).text, /Repository has no field naem/);
+  });
+});

@@ -34,6 +34,13 @@ impl Addresses {
             Some(host) => host.strip_prefix("api.").unwrap_or(host).to_owned(),
         }
     }
+
+    /// Whether a pull request at an address of this host is one of this GitHub. A test server on this machine stands for
+    /// any.
+    pub(crate) fn are_of(&self, host: &str) -> bool {
+        let is_near = self.rest.authority().is_some_and(is_loopback);
+        is_near || host.eq_ignore_ascii_case(&self.host())
+    }
 }
 
 fn graphql_beside(rest: &str) -> String {
@@ -135,6 +142,13 @@ mod tests {
                 assert_eq!(found, Err(Code::GitHubAddress), "{text}");
             }
         }
+    }
+
+    #[test]
+    fn a_pull_request_of_another_server_is_not_looked_for_here() {
+        let here = Addresses::find(|_| None).unwrap();
+        assert!(here.are_of("GitHub.com"));
+        assert!(!here.are_of("git.example.com"));
     }
 
     #[test]

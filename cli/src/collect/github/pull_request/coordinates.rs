@@ -35,6 +35,13 @@ impl Coordinates {
         }
     }
 
+    /// The host of an address; `None` where a text names none.
+    pub(crate) fn host(text: &str) -> Option<String> {
+        let uri: Uri = text.parse().ok()?;
+        uri.scheme()?;
+        uri.host().map(str::to_owned)
+    }
+
     /// A repository as `owner/name`, and a number.
     fn of(repository: &str, number: &str) -> Option<Self> {
         let number = number.parse().ok()?;
@@ -90,6 +97,16 @@ mod tests {
     fn a_pull_request_is_named_in_two_ways(#[case] text: &str) {
         let found = Coordinates::parse(text).map(|found| found.to_string());
         assert_eq!(found, Ok("acme/shop#42".to_owned()));
+    }
+
+    #[test]
+    fn only_an_address_has_a_host() {
+        let address = "https://git.example.com/acme/shop/pull/42";
+        assert_eq!(
+            Coordinates::host(address).as_deref(),
+            Some("git.example.com")
+        );
+        assert_eq!(Coordinates::host("acme/shop#42"), None);
     }
 
     #[rstest]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::coordinates::Coordinates;
 use super::facts::{Connection, Facts, PageInfo};
-use crate::collect::github::client::{Failure, GitHub};
+use crate::collect::github::client::{ErrorKind, Failure, GitHub, GraphQlError};
 
 const QUERY: &str = include_str!("../queries/pull_request.graphql");
 
@@ -64,10 +64,7 @@ pub(super) fn ask(github: &GitHub, pull: &Coordinates) -> Result<Pages, Failure>
         errors: first.errors,
     };
     if facts.at(PULL_REQUEST).is_none() {
-        return Err(Failure::NotFound {
-            what,
-            permission: Some("pull_requests:read".to_owned()),
-        });
+        return Err(withheld(&facts, what));
     }
     let state = state(&facts);
     for _ in 1..MAX_PAGES {
@@ -92,6 +89,18 @@ pub(super) fn ask(github: &GitHub, pull: &Coordinates) -> Result<Pages, Failure>
         facts,
         moved: false,
     })
+}
+
+/// Why there is no pull request in an answer.
+fn withheld(facts: &Facts, what: String) -> Failure {
+    let permission = Some("pull_requests:read".to_owned());
+    let is_forbidden =
+        |error: &GraphQlError| error.kind == ErrorKind::Forbidden && error.path.len() <= 2;
+    if facts.errors.iter().any(is_forbidden) {
+        Failure::Forbidden { what, permission }
+    } else {
+        Failure::NotFound { what, permission }
+    }
 }
 
 /// What tells one state of the pull request from another.
