@@ -85,7 +85,7 @@ struct RawRepository {
 #[derive(Debug, Deserialize)]
 struct RawSender {
     login: String,
-    r#type: String,
+    r#type: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -225,7 +225,7 @@ impl Event {
             before,
             after,
             default_branch: default_branch.ok_or_else(|| incomplete("names no default branch"))?,
-            pusher: sender.map(|sender| (sender.login.clone(), sender.r#type.clone())),
+            pusher: sender.and_then(|sender| Some((sender.login.clone(), sender.r#type.clone()?))),
         }))
     }
 
