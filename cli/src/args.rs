@@ -256,7 +256,7 @@ pub(crate) struct PolicyArgs {
 }
 
 /// The signature that bundles must have, in the words of OPA.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BundleArgs {
     /// File of the key that bundles must be signed by: a public key or a certificate in PEM, or the secret for HS256,
     /// HS384 and HS512. Without it signatures are not checked
@@ -432,6 +432,8 @@ pub(crate) enum SchemaName {
     GithubRepository,
     /// Documents about an organisation on GitHub
     GithubOrganization,
+    /// Documents about a push on GitHub
+    GithubPush,
     /// METADATA of a control
     Metadata,
     /// A record of the ledger
@@ -481,6 +483,7 @@ impl ValueEnum for InputKind {
             SubjectKind::Document => "document",
             SubjectKind::GithubRepository => "github-repository",
             SubjectKind::GithubOrganization => "github-organization",
+            SubjectKind::GithubPush => "github-push",
             SubjectKind::GithubWorkflow => "github-workflow",
         };
         // As METADATA writes it.

@@ -29,6 +29,36 @@ pub(crate) enum CheckCommand {
     ///
     /// Exit codes: 0 allowed, 1 denied, 2 could not decide, which is also where GitHub cannot be read, 64 wrong usage.
     PullRequest(CheckPullRequestArgs),
+    /// Judge what the event of a workflow is about; the Action calls this
+    ///
+    /// GITHUB_EVENT_NAME and GITHUB_EVENT_PATH say what it is: a pull request and the files that it changes, the pull
+    /// requests of a merge group, or the commits that a push brings to the default branch or a protected branch. What
+    /// belongs to the gate in the judged repository (configuration, exceptions, baseline, policies) is read from the base
+    /// branch, of a push from the commit before it.
+    ///
+    /// Exit codes: 0 allowed or nothing to judge, 1 denied, 2 could not decide, 64 wrong usage.
+    Event(CheckEventArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CheckEventArgs {
+    /// File or folder of the working folder to judge besides what a change touches; may be given several times
+    #[arg(long = "path", value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Let failures pass that the changed files have on the base branch too
+    #[arg(long)]
+    pub(crate) new_only: bool,
+
+    /// Organisation that is judged on schedule and workflow_dispatch
+    #[arg(long, value_name = "ORGANIZATION")]
+    pub(crate) org: Option<String>,
+
+    #[command(flatten)]
+    pub(crate) github: GitHubArgs,
+
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod queries;
 mod run;
 mod server;
 mod trouble;
+mod workflow;
 mod world;
 
 use std::path::PathBuf;

@@ -2,10 +2,12 @@
 
 use clap::ArgMatches;
 use soc2gate_engine::SubjectKind;
+use soc2gate_evidence::FrontEnd;
 use soc2gate_inputs::Reading;
 
 use super::{Gathered, Job, complain, finish};
 use crate::args::CheckFilesArgs;
+use crate::check::Beside;
 use crate::collect::{FileReader, find};
 use crate::exit::Exit;
 
@@ -22,8 +24,10 @@ pub(super) fn run(args: &CheckFilesArgs, matches: Option<&ArgMatches>) -> Exit {
         judging: &args.judging,
         existing: &args.existing,
         allow_empty: args.allow_empty,
+        front_end: FrontEnd::Check,
+        base: None,
         inputs: &args.paths,
-        gather: &|gate, _| {
+        gather: &|gate, _, _| {
             let reading = Reading {
                 kind: args.input_kind.map(|kind| kind.0),
                 format: args.parser.map(|format| format.0),
@@ -35,6 +39,10 @@ pub(super) fn run(args: &CheckFilesArgs, matches: Option<&ArgMatches>) -> Exit {
                 sources,
                 reader: FileReader::new(args.judging.max_file_size),
                 reading,
+                beside: Beside::Judged,
+                before: None,
+                documents: None,
+                is_part: false,
                 diagnostics,
             }
         },

@@ -1,25 +1,19 @@
 //! `soc2gate check pull-request`.
 
-use std::collections::BTreeSet;
-use std::env;
 use std::fs;
-use std::io::{IsTerminal as _, stderr};
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
 use clap::ArgMatches;
-use soc2gate_engine::{Control, Gate, SubjectKind};
-use soc2gate_evidence::PolicySet;
-use soc2gate_inputs::{Reading, SourceFile};
+use soc2gate_engine::SubjectKind;
+use soc2gate_evidence::FrontEnd;
 use soc2gate_source::{Code, Diagnostic};
 
+use super::change::Change;
+use super::github::{client, variable};
 use super::{Gathered, Job, complain, finish};
-use crate::args::{CheckPullRequestArgs, ExistingArgs, GitHubArgs};
-use crate::collect::github::{
-    Addresses, Coordinates, Event, GitHub, Limits, SystemPace, Token, Wanted, collect,
-};
-use crate::collect::{FileReader, FileSource};
+use crate::args::{CheckPullRequestArgs, ExistingArgs};
+use crate::collect::github::{Coordinates, Event};
+use crate::collect::{Base, FileSource};
 use crate::exit::Exit;
 
 /// Runs the command.
@@ -40,131 +34,94 @@ pub(super) fn run(args: &CheckPullRequestArgs, matches: Option<&ArgMatches>) -> 
         );
         return Exit::Usage;
     }
+    if let Some(path) = &args.from_file {
+        return finish_with(args, None, matches, &|| {
+            let mut gathered = Gathered::fetched(args.judging.max_file_size);
+            gathered.sources.push(FileSource::Path(path.clone()));
+            gathered.reading.kind = Some(SubjectKind::PullRequest);
+            gathered
+        });
+    }
+    let change = match fetch(args, named) {
+        Ok(change) => change,
+        Err(problem) => return failed(args, matches, &problem),
+    };
+    let inputs: Vec<_> = args.save.iter().cloned().collect();
+    let job = Job {
+        judging: &args.judging,
+        existing: &ExistingArgs::default(),
+        allow_empty: false,
+        front_end: FrontEnd::Check,
+        base: change.base.as_ref(),
+        inputs: &inputs,
+        gather: &|gate, policies, _| {
+            let mut gathered = change.gather(gate, policies, &args.judging, None);
+            if let Some(path) = &args.save {
+                save(path, &mut gathered);
+            }
+            gathered
+        },
+    };
+    finish(&job, matches)
+}
+
+/// Reads the pull request, and what it is judged by.
+fn fetch(args: &CheckPullRequestArgs, named: Option<Coordinates>) -> Result<Change, Diagnostic> {
+    let pull = match named {
+        Some(pull) => pull,
+        None => Event::find(variable)?
+            .ok_or_else(|| Diagnostic::new(Code::EventInvalid, Code::EventInvalid.title()))?
+            .pull_request()?,
+    };
+    let host = args.pull_request.as_deref().and_then(Coordinates::host);
+    let github = client(&args.github, host.as_deref())?;
+    Change::read(github, vec![pull], None, &args.judging)
+}
+
+/// Ends a run that could not read what it should judge. Nothing of the repository is used.
+fn failed(args: &CheckPullRequestArgs, matches: Option<&ArgMatches>, problem: &Diagnostic) -> Exit {
+    match Base::unread() {
+        Ok(base) => finish_with(args, Some(&base), matches, &|| {
+            let mut gathered = Gathered::fetched(args.judging.max_file_size);
+            gathered.diagnostics.push(problem.clone());
+            gathered
+        }),
+        Err(problem) => {
+            complain(&problem.to_string());
+            Exit::Error
+        }
+    }
+}
+
+fn finish_with(
+    args: &CheckPullRequestArgs,
+    base: Option<&Base>,
+    matches: Option<&ArgMatches>,
+    gather: &dyn Fn() -> Gathered,
+) -> Exit {
     let inputs: Vec<_> = args.from_file.iter().chain(&args.save).cloned().collect();
     let job = Job {
         judging: &args.judging,
         existing: &ExistingArgs::default(),
         allow_empty: false,
+        front_end: FrontEnd::Check,
+        base,
         inputs: &inputs,
-        gather: &|gate, policies| gather(args, named.as_ref(), gate, policies),
+        gather: &|_, _, _| gather(),
     };
     finish(&job, matches)
 }
 
-fn gather(
-    args: &CheckPullRequestArgs,
-    named: Option<&Coordinates>,
-    gate: &Gate,
-    policies: &PolicySet,
-) -> Gathered {
-    let mut gathered = Gathered {
-        sources: Vec::new(),
-        reader: FileReader::new(args.judging.max_file_size),
-        reading: Reading {
-            kind: Some(SubjectKind::PullRequest),
-            ..Reading::default()
-        },
-        diagnostics: Vec::new(),
+/// Keeps the document where it is to be kept.
+fn save(path: &Path, gathered: &mut Gathered) {
+    let Some(source) = gathered.sources.first() else {
+        return;
     };
-    if let Some(path) = &args.from_file {
-        gathered.sources.push(FileSource::Path(path.clone()));
-        return gathered;
-    }
-    match fetch(args, named, wanted(gate, policies)) {
-        Ok(document) => gathered.sources.push(gathered.reader.take(document)),
-        Err(diagnostic) => gathered.diagnostics.push(diagnostic),
-    }
-    gathered
-}
-
-/// Reads the pull request, and keeps the document where it is to be kept.
-fn fetch(
-    args: &CheckPullRequestArgs,
-    named: Option<&Coordinates>,
-    wanted: Wanted,
-) -> Result<SourceFile, Diagnostic> {
-    let pull = match named {
-        Some(pull) => pull.clone(),
-        None => of_event()?,
-    };
-    let addresses = Addresses::find(variable)?;
-    let host = args.pull_request.as_deref().and_then(Coordinates::host);
-    if host.is_some_and(|host| !addresses.are_of(&host)) {
-        let message = "the pull request is of another server than GITHUB_API_URL";
-        return Err(Diagnostic::new(Code::GitHubAddress, message));
-    }
-    let github = client(&args.github, addresses)?;
-    let document = collect(&github, &pull, wanted).map_err(|failure| failure.diagnostic());
-    tell_limits(github.limits());
-    let text = serde_json::to_string_pretty(&document?).map_err(|_| {
-        let message = "the document of the pull request cannot be written";
-        Diagnostic::new(Code::InternalError, message)
-    })?;
-    if let Some(path) = &args.save {
-        save(path, &text)?;
-    }
-    Ok(SourceFile {
-        name: Arc::from(pull.to_string()),
-        text: Arc::from(text),
-    })
-}
-
-fn of_event() -> Result<Coordinates, Diagnostic> {
-    match Event::find(variable)? {
-        Some(event) => event.pull_request(),
-        None => Err(Diagnostic::new(
-            Code::EventInvalid,
-            Code::EventInvalid.title(),
-        )),
-    }
-}
-
-/// A client as the command line and the environment describe it.
-fn client(args: &GitHubArgs, addresses: Addresses) -> Result<GitHub, Diagnostic> {
-    let token = Token::find(args.token_file.as_deref(), variable)?;
-    let timeout = Duration::from_secs(args.github_timeout);
-    let pace = Box::new(SystemPace::start());
-    GitHub::new(addresses, &token, timeout, pace).map_err(|failure| failure.diagnostic())
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
-}
-
-/// What the controls read that judge pull requests; Rego that is no control is what controls share.
-fn wanted(gate: &Gate, policies: &PolicySet) -> Wanted {
-    let judges = |control: &Control| {
-        let mut inputs = control.inputs.iter();
-        inputs.any(|input| input.kind == SubjectKind::PullRequest)
-    };
-    let judging: BTreeSet<&str> = gate
-        .controls()
-        .filter(|control| judges(control))
-        .map(|control| &*control.file)
-        .collect();
-    let texts = policies
-        .sources
-        .iter()
-        .filter(|source| judging.contains(&*source.file) || !source.claims_control())
-        .map(|source| source.text.as_str());
-    Wanted::of_policies(texts)
-}
-
-fn save(path: &Path, text: &str) -> Result<(), Diagnostic> {
-    fs::write(path, text).map_err(|error| {
-        let message = format!("{} cannot be written: {}", path.display(), error.kind());
-        Diagnostic::new(Code::OutputFailed, message)
-    })
-}
-
-/// What is left of the rate limit, for whoever watches.
-fn tell_limits(limits: Option<Limits>) {
-    if let Some(limits) = limits
-        && stderr().is_terminal()
-    {
-        complain(&format!(
-            "GitHub: {} of {} requests are left until {}",
-            limits.remaining, limits.limit, limits.resets
-        ));
-    }
+    let written = gathered.reader.read(source).and_then(|file| {
+        fs::write(path, &*file.text).map_err(|error| {
+            let message = format!("{} cannot be written: {}", path.display(), error.kind());
+            Diagnostic::new(Code::OutputFailed, message)
+        })
+    });
+    gathered.diagnostics.extend(written.err());
 }
