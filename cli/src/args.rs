@@ -1,6 +1,7 @@
 //! The command line.
 
 mod ledger;
+mod publish;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -13,6 +14,7 @@ use soc2gate_engine::{RegoVersion, SigningAlgorithm, SubjectKind};
 use crate::output::Format;
 
 pub(crate) use ledger::*;
+pub(crate) use publish::PublishArgs;
 
 /// Judges changes against SOC 2 controls, and says why.
 #[derive(Debug, clap::Parser)]
@@ -96,6 +98,9 @@ pub(crate) struct CheckArgs {
 
     #[command(flatten)]
     pub(crate) record: RecordArgs,
+
+    #[command(flatten)]
+    pub(crate) publish: PublishArgs,
 
     /// Judge by this control only; may be given several times
     #[arg(long = "control", value_name = "ID")]

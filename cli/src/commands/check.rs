@@ -1,6 +1,7 @@
 //! `soc2gate check`.
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -18,6 +19,7 @@ use crate::collect::{FileReader, FileSource, Loaded, find, leave_out, load, read
 use crate::exit::Exit;
 use crate::ledger::{self, Gaps, Missed, Place, Recording, RecordingError, actor};
 use crate::output::{Format, RunInfo};
+use crate::publish::Publication;
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
@@ -51,14 +53,19 @@ pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
         ));
         return Exit::Usage;
     }
-    let ended = Outputs::open(&plans, args).and_then(|mut outputs| judge(args, &mut outputs));
-    match ended {
-        Ok(exit) => exit,
-        Err(error) => {
-            complain(&error.diagnostic().to_string());
-            Exit::Error
-        }
+    let publication = Publication::new(&args.publish, variable, Timestamp::now());
+    let mut outputs = Outputs::new(publication);
+    let ended = outputs
+        .open(&plans, args)
+        .and_then(|()| judge(args, &mut outputs));
+    let (exit, problems) = ended.unwrap_or_else(|error| {
+        complain(&error.diagnostic().to_string());
+        (Exit::Error, outputs.fail(error.diagnostic()))
+    });
+    for problem in problems {
+        complain(&problem.to_string());
     }
+    exit
 }
 
 /// Where on the command line the values of an argument stand.
@@ -69,7 +76,11 @@ fn positions<'a>(matches: Option<&'a ArgMatches>, name: &str) -> impl Iterator<I
         .flatten()
 }
 
-fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> {
+/// Judges, and gives how the run ends with what could not be shown.
+fn judge(
+    args: &CheckArgs,
+    outputs: &mut Outputs<'_>,
+) -> Result<(Exit, Vec<Diagnostic>), OutputError> {
     let now = args.now.unwrap_or_else(whole_second);
     let Loaded {
         library,
@@ -178,8 +189,12 @@ fn judge(args: &CheckArgs, outputs: &mut Outputs<'_>) -> Result<Exit, OutputErro
         diagnostics.extend(gate.exceptions().unused(&totals.exception_uses, now));
     }
     totals.summary.finish(&diagnostics);
-    outputs.finish(&totals.summary, &diagnostics)?;
-    Ok(Exit::from(totals.summary.outcome))
+    let unshown = outputs.finish(&totals.summary, &diagnostics)?;
+    Ok((Exit::from(totals.summary.outcome), unshown))
+}
+
+fn variable(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Where decisions are recorded: by the command line, else by the configuration.
