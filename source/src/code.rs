@@ -11,7 +11,7 @@ use crate::Severity;
 macro_rules! codes {
     ($($variant:ident = $id:literal, $severity:ident, $title:literal, $help:literal;)*) => {
         /// A stable code of a diagnostic. Codes are never reused: 1xxx inputs, 2xxx configuration,
-        /// 3xxx exceptions, 4xxx controls, 5xxx the run itself, 6xxx what lint finds.
+        /// 3xxx exceptions, 4xxx controls, 5xxx the run itself, 6xxx what lint finds, 7xxx what is read from GitHub.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(
@@ -212,6 +212,32 @@ codes! {
         "a rule that never fires proves nothing: correct the expression or remove the rule";
     LintDefault = "SG6011", Warning, "a fallback lets a missing fact pass",
         "let it be false, or undefined, where nothing is known, and true only where the facts are there";
+    GitHubToken = "SG7001", Error, "there is no token for GitHub, or none that can be used",
+        "set GITHUB_TOKEN, or name a file that holds the token with --token-file; in a workflow: `env: GITHUB_TOKEN: ${{ github.token }}`";
+    GitHubAddress = "SG7002", Error, "an address of GitHub cannot be used",
+        "GITHUB_API_URL looks like https://api.github.com or https://github.example.com/api/v3, GITHUB_GRAPHQL_URL like https://github.example.com/api/graphql";
+    GitHubUnreachable = "SG7003", Error, "GitHub cannot be reached",
+        "check the network, HTTPS_PROXY and NO_PROXY, and for a server of your own GITHUB_API_URL and the certificates of the system (SSL_CERT_FILE)";
+    GitHubUnauthorized = "SG7004", Error, "GitHub does not accept the token",
+        "the token is wrong, has expired or was revoked: make a new one";
+    GitHubForbidden = "SG7005", Error, "the token may not read what is asked for",
+        "give the token the permission that the message names; in a workflow under `permissions`";
+    GitHubNotFound = "SG7006", Error, "GitHub does not know what is asked for, or does not show it to the token",
+        "check owner, repository and number; GitHub answers the same where the token has no access to the repository";
+    GitHubRateLimit = "SG7007", Error, "GitHub's rate limit is used up",
+        "run again later, wait longer with --github-timeout, or use the token of an App, whose limit is higher";
+    GitHubFailed = "SG7008", Error, "GitHub failed",
+        "run again later; https://www.githubstatus.com says what is known";
+    GitHubTimeout = "SG7009", Error, "GitHub took too long",
+        "run again later, or wait longer with --github-timeout";
+    GitHubAnswer = "SG7010", Error, "an answer of GitHub cannot be used",
+        "check that GITHUB_API_URL and GITHUB_GRAPHQL_URL lead to GitHub; an Enterprise Server may be too old";
+    GitHubMoved = "SG7011", Error, "a pull request changed while it was read",
+        "run again when nobody pushes to it; a workflow is started again by the push";
+    EventInvalid = "SG7012", Error, "the event of the workflow cannot be read",
+        "GITHUB_EVENT_PATH names the file with the event, GITHUB_EVENT_NAME its name; or name the pull request: OWNER/REPO#NUMBER";
+    EventUnsupported = "SG7013", Error, "the event of the workflow is about no pull request",
+        "run on pull_request, pull_request_target, pull_request_review or a comment on a pull request, or name the pull request: OWNER/REPO#NUMBER";
 }
 
 impl fmt::Display for Code {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use soc2gate_source::{Code, Diagnostic};
 
-use crate::args::CheckArgs;
+use crate::args::When;
 use crate::output::{self, Format, Judged, Report, RunInfo, Style};
 use crate::publish::Publication;
 use crate::summary::Summary;
@@ -91,17 +91,8 @@ impl<'a> Outputs<'a> {
         }
     }
 
-    /// What is shown besides the outputs.
-    pub(crate) fn publication(&mut self) -> Option<&mut Publication<'a>> {
-        self.publication.as_mut()
-    }
-
     /// Opens what was asked for, before anything is judged.
-    pub(crate) fn open(
-        &mut self,
-        plans: &[OutputPlan],
-        args: &CheckArgs,
-    ) -> Result<(), OutputError> {
+    pub(crate) fn open(&mut self, plans: &[OutputPlan], colour: When) -> Result<(), OutputError> {
         for plan in plans {
             let (name, out): (String, Box<dyn Write>) = match &plan.file {
                 Some(path) => (
@@ -114,7 +105,7 @@ impl<'a> Outputs<'a> {
                 ),
             };
             let style = Style {
-                colour: plan.file.is_none() && output::colour(args.color),
+                colour: plan.file.is_none() && output::colour(colour),
                 width: width(),
             };
             let report = output::report(plan.format, out, style);

@@ -17,6 +17,8 @@ pub(crate) enum FileSource {
     Path(PathBuf),
     /// Standard input.
     Stdin,
+    /// What was collected, by its name.
+    Collected(String),
 }
 
 /// Finds the files that paths name: files as they are, folders searched for manifests and, where they are wanted,
@@ -62,7 +64,7 @@ pub(crate) fn leave_out(sources: &mut Vec<FileSource>, files: &[PathBuf]) {
     sources.retain(|source| match source {
         FileSource::Path(path) => !fs::canonicalize(path)
             .is_ok_and(|path| path.ancestors().any(|part| known.contains(part))),
-        FileSource::Stdin => true,
+        FileSource::Stdin | FileSource::Collected(_) => true,
     });
 }
 
@@ -159,6 +161,7 @@ pub(crate) fn cannot_read(path: &Path, error: &io::Error) -> Diagnostic {
 pub(crate) struct FileReader {
     max_bytes: u64,
     stdin: Option<Result<SourceFile, Diagnostic>>,
+    collected: Vec<SourceFile>,
 }
 
 impl FileReader {
@@ -167,12 +170,20 @@ impl FileReader {
         Self {
             max_bytes,
             stdin: None,
+            collected: Vec::new(),
         }
     }
 
     /// Reads standard input now, so that it can be looked at twice.
     pub(crate) fn read_stdin(&mut self) {
         self.stdin = Some(self.bounded("-", io::stdin().lock(), 0));
+    }
+
+    /// Takes a document that was collected, so that it is read like a file.
+    pub(crate) fn take(&mut self, document: SourceFile) -> FileSource {
+        let source = FileSource::Collected(document.name.to_string());
+        self.collected.push(document);
+        source
     }
 
     /// Reads a file.
@@ -182,6 +193,12 @@ impl FileReader {
                 Some(read) => read.clone(),
                 None => self.bounded("-", io::stdin().lock(), 0),
             },
+            FileSource::Collected(name) => {
+                let found = self.collected.iter().find(|file| *file.name == **name);
+                found.cloned().ok_or_else(|| {
+                    Diagnostic::new(Code::InternalError, format!("{name} was not collected"))
+                })
+            }
             FileSource::Path(path) => {
                 let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
                 let size = file
@@ -265,7 +282,7 @@ mod tests {
                     .unwrap()
                     .to_string_lossy()
                     .into_owned(),
-                FileSource::Stdin => "-".to_owned(),
+                FileSource::Stdin | FileSource::Collected(_) => "-".to_owned(),
             })
             .collect()
     }

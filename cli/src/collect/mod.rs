@@ -3,6 +3,7 @@
 mod bundles;
 mod data;
 mod files;
+pub(crate) mod github;
 mod policies;
 
 pub(crate) use bundles::{BundleReader, is_bundle};

@@ -374,7 +374,7 @@ fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBu
                 .into_iter()
                 .filter_map(|source| match source {
                     FileSource::Path(path) => Some(path),
-                    FileSource::Stdin => None,
+                    FileSource::Stdin | FileSource::Collected(_) => None,
                 })
                 .collect()
         }

@@ -3,17 +3,6 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
-/// A repository and what of it results are shown on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Target {
-    /// `owner/name`
-    pub(crate) repository: String,
-    /// The pull request, where there is one.
-    pub(crate) pull_request: Option<u64>,
-    /// The commit that was judged: the head of the pull request, not a merge of it.
-    pub(crate) commit: Option<String>,
-}
-
 /// A comment on a pull request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Comment {

@@ -7,6 +7,7 @@ mod check_run;
 mod code_host;
 mod comment;
 mod runner;
+mod target;
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -14,7 +15,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use jiff::Timestamp;
-use soc2gate_engine::{Outcome, SubjectKind};
+use soc2gate_engine::Outcome;
 use soc2gate_source::{Code, Diagnostic};
 
 use crate::args::PublishArgs;
@@ -23,7 +24,8 @@ use crate::summary::Summary;
 use comment::Marker;
 use runner::RunnerError;
 
-pub(crate) use code_host::{CodeHost, Target};
+pub(crate) use code_host::{Account, CheckOutput, CheckRun, CodeHost, Comment, HostError};
+pub(crate) use target::Target;
 
 /// Connects to the code host.
 pub(crate) type Connect<'a> = Box<dyn Fn() -> Result<Box<dyn CodeHost>, Diagnostic> + 'a>;
@@ -82,7 +84,7 @@ impl<'a> Publication<'a> {
         self.summary.add(judged.decision);
         self.annotations.decision(judged);
         if let Some((target, _)) = &mut self.target
-            && let Some(commit) = judged_commit(judged, target)
+            && let Some(commit) = target.judged_commit(judged)
         {
             target.commit = Some(commit.to_owned());
         }
@@ -147,10 +149,9 @@ impl<'a> Publication<'a> {
             let written = self.check_run(&*host, target, summary, document);
             problems.extend(written.err());
         }
-        if !self.args.comment {
-            return None;
-        }
-        match self.comment(&*host, target, document) {
+        // A push has no pull request to comment on, in a workflow that runs on pull requests too.
+        let pull_request = target.pull_request.filter(|_| self.args.comment)?;
+        match self.comment(&*host, target, pull_request, document) {
             Ok(address) => Some(address),
             Err(problem) => {
                 problems.push(problem);
@@ -163,11 +164,9 @@ impl<'a> Publication<'a> {
         &self,
         host: &dyn CodeHost,
         target: &Target,
+        pull_request: u64,
         document: &str,
     ) -> Result<String, Diagnostic> {
-        let Some(pull_request) = target.pull_request else {
-            return Err(unpublished("there is no pull request to comment on"));
-        };
         let marker = Marker {
             name: self.args.report_name.clone(),
             started: self.started,
@@ -265,27 +264,6 @@ impl<'a> Publication<'a> {
 
 fn unpublished(what: &str) -> Diagnostic {
     Diagnostic::new(Code::NotPublished, what)
-}
-
-/// The head of the judged pull request, if it is the one that results are shown on.
-fn judged_commit<'j>(judged: &'j Judged<'_>, target: &Target) -> Option<&'j str> {
-    let document = &judged.subject.document;
-    let text = |pointer: &str| document.pointer(pointer)?.as_str();
-    let repository = format!(
-        "{}/{}",
-        text("/repository/owner")?,
-        text("/repository/name")?
-    );
-    let number = document.get("number")?.as_u64()?;
-    let is_target = judged.subject.kind == SubjectKind::PullRequest
-        && repository.eq_ignore_ascii_case(&target.repository)
-        && Some(number) == target.pull_request;
-    text("/head/oid").filter(|commit| is_target && is_commit(commit))
-}
-
-/// Whether a text is the name of a commit and nothing else.
-fn is_commit(text: &str) -> bool {
-    matches!(text.len(), 40 | 64) && text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 /// A text that a report writes and others read.

@@ -507,44 +507,6 @@ fn what_the_run_is_about_must_be_known() {
         ..target()
     };
     publication.about(nothing, Box::new(|| Ok(Box::new(Host::default()))));
-    let expected = [
-        "SG5006 the check run: it is not known which commit was judged",
-        "SG5006 there is no pull request to comment on",
-    ];
+    let expected = ["SG5006 the check run: it is not known which commit was judged"];
     assert_eq!(told(publication, &fixture::run()), expected);
-}
-
-#[test]
-fn the_judged_head_counts_if_it_is_that_of_the_target() {
-    let mut run = fixture::passing();
-    let subject = &mut run.subjects[0];
-    subject.kind = SubjectKind::PullRequest;
-    let judged = |subject: &soc2gate_engine::Subject| {
-        let judged = Judged {
-            decision: &run.decisions[0],
-            subject,
-        };
-        judged_commit(&judged, &target()).map(str::to_owned)
-    };
-    let head = "2222222222222222222222222222222222222222";
-    let document = |repository: &str, number: u64, oid: &str| {
-        serde_json::json!({
-            "repository": {"owner": "acme", "name": repository}, "number": number, "head": {"oid": oid}
-        })
-    };
-    let mut subject = run.subjects[0].clone();
-    for (document, expected) in [
-        (document("shop", 7, head), Some(head.to_owned())),
-        (document("Shop", 7, head), Some(head.to_owned())),
-        (document("other", 7, head), None),
-        (document("shop", 8, head), None),
-        (document("shop", 7, "main"), None),
-        (serde_json::json!({}), None),
-    ] {
-        subject.document = document;
-        assert_eq!(judged(&subject), expected);
-    }
-    subject.kind = SubjectKind::Document;
-    subject.document = document("shop", 7, head);
-    assert_eq!(judged(&subject), None);
 }

@@ -1,28 +1,71 @@
-//! `soc2gate check`.
+//! `soc2gate check`: what is common to files and to what is fetched.
+
+mod files;
+mod pull_request;
 
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::ArgMatches;
 use jiff::Timestamp;
-use soc2gate_engine::{Baseline, Config, Control, Gate, Library, SubjectKind};
-use soc2gate_evidence::{FrontEnd, Settings};
+use soc2gate_engine::{Baseline, Config, Control, Gate, Library};
+use soc2gate_evidence::{FrontEnd, PolicySet, Settings};
 use soc2gate_inputs::Reading;
 use soc2gate_source::{Code, Diagnostic};
 
 use super::{complain, pool};
-use crate::args::{CheckArgs, OnLedgerFailure};
+use crate::args::{
+    CheckArgs, CheckCommand, ExistingArgs, GitHubArgs, JudgingArgs, OnLedgerFailure,
+};
 use crate::check::{OutputError, Outputs, Progress, Run, Totals, plan};
-use crate::collect::{FileReader, FileSource, Loaded, find, leave_out, load, read_baseline};
+use crate::collect::github::{Addresses, GitHub, SystemPace, Token};
+use crate::collect::{FileReader, FileSource, Loaded, leave_out, load, read_baseline};
 use crate::exit::Exit;
 use crate::ledger::{self, Gaps, Missed, Place, Recording, RecordingError, actor};
 use crate::output::{Format, RunInfo};
-use crate::publish::Publication;
+use crate::publish::{CodeHost, Publication, Target};
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
+    match &args.command {
+        None => files::run(&args.files, matches),
+        Some(CheckCommand::PullRequest(args)) => {
+            let matches = matches.and_then(|matches| matches.subcommand_matches("pull-request"));
+            pull_request::run(args, matches)
+        }
+    }
+}
+
+/// What a run judges, however it is come by.
+struct Job<'a> {
+    judging: &'a JudgingArgs,
+    existing: &'a ExistingArgs,
+    /// Whether a run without subjects passes.
+    allow_empty: bool,
+    /// Files that are inputs, by the command line.
+    inputs: &'a [PathBuf],
+    /// What results are shown on, where the event of the workflow does not say it.
+    target: Option<Target>,
+    /// How GitHub is asked.
+    github: &'a GitHubArgs,
+    /// Finds what is judged, when it is known by what.
+    gather: &'a dyn Fn(&Gate, &PolicySet) -> Gathered,
+}
+
+/// What was found to judge.
+struct Gathered {
+    sources: Vec<FileSource>,
+    reader: FileReader,
+    reading: Reading,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// Judges, and shows what came of it.
+fn finish(job: &Job<'_>, matches: Option<&ArgMatches>) -> Exit {
+    let args = job.judging;
     let formats: Vec<(usize, Format)> = positions(matches, "format")
         .zip(args.format.iter().copied())
         .collect();
@@ -38,26 +81,18 @@ pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
             return Exit::Usage;
         }
     };
-    let other_kind = args
-        .input_kind
-        .filter(|kind| kind.0 != SubjectKind::Document);
-    if args.parser.is_some() && other_kind.is_some() {
-        complain("error: --parser goes with --input-kind document only");
-        return Exit::Usage;
-    }
     // Opening an output empties its file.
-    if let Some(path) = args.output.iter().find(|path| args.paths.contains(path)) {
+    if let Some(path) = args.output.iter().find(|path| job.inputs.contains(path)) {
         complain(&format!(
             "error: {} is an input and an output",
             path.display()
         ));
         return Exit::Usage;
     }
-    let publication = Publication::new(&args.publish, variable, Timestamp::now());
-    let mut outputs = Outputs::new(publication);
+    let mut outputs = Outputs::new(publication(job));
     let ended = outputs
-        .open(&plans, args)
-        .and_then(|()| judge(args, &mut outputs));
+        .open(&plans, args.color)
+        .and_then(|()| judge(job, &mut outputs));
     let (exit, problems) = ended.unwrap_or_else(|error| {
         complain(&error.diagnostic().to_string());
         (Exit::Error, outputs.fail(error.diagnostic()))
@@ -66,6 +101,26 @@ pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
         complain(&problem.to_string());
     }
     exit
+}
+
+/// What is shown on GitHub, where something is.
+fn publication<'a>(job: &'a Job<'_>) -> Option<Publication<'a>> {
+    let mut publication = Publication::new(&job.judging.publish, variable, Timestamp::now())?;
+    let target = job.target.clone();
+    if let Some(target) = target.or_else(|| Target::of_event(variable)) {
+        let connect = || Ok(Box::new(client(job.github)?) as Box<dyn CodeHost>);
+        publication.about(target, Box::new(connect));
+    }
+    Some(publication)
+}
+
+/// A client as the command line and the environment describe it.
+fn client(args: &GitHubArgs) -> Result<GitHub, Diagnostic> {
+    let addresses = Addresses::find(variable)?;
+    let token = Token::find(args.token_file.as_deref(), variable)?;
+    let timeout = Duration::from_secs(args.github_timeout);
+    let pace = Box::new(SystemPace::start());
+    GitHub::new(addresses, &token, timeout, pace).map_err(|failure| failure.diagnostic())
 }
 
 /// Where on the command line the values of an argument stand.
@@ -77,10 +132,8 @@ fn positions<'a>(matches: Option<&'a ArgMatches>, name: &str) -> impl Iterator<I
 }
 
 /// Judges, and gives how the run ends with what could not be shown.
-fn judge(
-    args: &CheckArgs,
-    outputs: &mut Outputs<'_>,
-) -> Result<(Exit, Vec<Diagnostic>), OutputError> {
+fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnostic>), OutputError> {
+    let args = job.judging;
     let now = args.now.unwrap_or_else(whole_second);
     let Loaded {
         library,
@@ -90,7 +143,7 @@ fn judge(
         baseline,
         mut diagnostics,
         mut files,
-    } = load(&args.policies, &args.existing);
+    } = load(&args.policies, job.existing);
     let (library, unknown) = chosen(library, &args.controls);
     diagnostics.extend(unknown);
     diagnostics.extend(exceptions.review(now));
@@ -109,18 +162,17 @@ fn judge(
     };
     let place = place(args, &config, files.first().map(PathBuf::as_path));
 
-    let reading = Reading {
-        kind: args.input_kind.map(|kind| kind.0),
-        format: args.parser.map(|format| format.0),
-        documents: gate.asks_for(SubjectKind::Document),
-    };
-    let (mut sources, problems) = find(&args.paths, !args.no_ignore, reading.takes_documents());
+    let Gathered {
+        mut sources,
+        mut reader,
+        reading,
+        diagnostics: problems,
+    } = (job.gather)(&gate, &policies);
     diagnostics.extend(problems);
     files.extend(args.output.iter().cloned());
     files.extend(baseline.iter().chain(&args.write_baseline).cloned());
     files.extend(place.iter().flat_map(Place::files));
     leave_out(&mut sources, &files);
-    let mut reader = FileReader::new(args.max_file_size);
     if sources.contains(&FileSource::Stdin) {
         reader.read_stdin();
     }
@@ -168,7 +220,7 @@ fn judge(
     };
     diagnostics.append(&mut totals.diagnostics);
     let told = diagnostics.iter().any(Diagnostic::is_error);
-    if totals.summary.subjects == 0 && !args.allow_empty && !told {
+    if totals.summary.subjects == 0 && !job.allow_empty && !told {
         diagnostics.push(Diagnostic::new(
             Code::NoSubject,
             "nothing was found to judge",
@@ -198,7 +250,7 @@ fn variable(name: &str) -> Option<String> {
 }
 
 /// Where decisions are recorded: by the command line, else by the configuration.
-fn place(args: &CheckArgs, config: &Config, config_path: Option<&Path>) -> Option<Place> {
+fn place(args: &JudgingArgs, config: &Config, config_path: Option<&Path>) -> Option<Place> {
     if args.record.no_ledger {
         return None;
     }
@@ -214,7 +266,7 @@ fn place(args: &CheckArgs, config: &Config, config_path: Option<&Path>) -> Optio
 /// What follows where decisions are not recorded: the run could not decide, unless it was told to go on; then the gap is
 /// noted for the next run that can record.
 fn not_recorded(
-    args: &CheckArgs,
+    args: &JudgingArgs,
     place: &Place,
     error: &RecordingError,
     totals: &Totals,

@@ -1,0 +1,142 @@
+//! The collector of one pull request.
+//!
+//! Three requests for an ordinary one: its files (REST), everything else (GraphQL), and the pushes to its branch (REST).
+//! All of them must tell of one head; where they do not, everything is read anew.
+
+mod account;
+mod base_files;
+mod checks;
+mod code_owners;
+mod commits;
+mod coordinates;
+mod dependencies;
+mod document;
+mod facts;
+mod files;
+mod history;
+mod links;
+mod merge;
+mod pushes;
+mod query;
+mod required_checks;
+mod reviews;
+mod wanted;
+
+use std::collections::BTreeSet;
+
+use soc2gate_inputs::pull_request::{PullRequest, Timestamp};
+
+pub(crate) use coordinates::Coordinates;
+pub(crate) use wanted::Wanted;
+
+use super::client::{Failure, GitHub, segment};
+use document::{Core, Sections};
+use facts::gap;
+use pushes::Branch;
+
+/// How often a pull request is read that changes meanwhile.
+const MAX_READS: u32 = 3;
+
+/// Reads a pull request.
+pub(crate) fn collect(
+    github: &GitHub,
+    pull: &Coordinates,
+    wanted: Wanted,
+) -> Result<PullRequest, Failure> {
+    for _ in 0..MAX_READS {
+        if let Some(document) = read(github, pull, wanted)? {
+            return Ok(document);
+        }
+    }
+    Err(Failure::Moved { times: MAX_READS })
+}
+
+/// Reads a pull request once; `None` where it changed meanwhile.
+fn read(
+    github: &GitHub,
+    pull: &Coordinates,
+    wanted: Wanted,
+) -> Result<Option<PullRequest>, Failure> {
+    let what = pull.to_string();
+    let path = pull.path();
+    let files = files::files(github, &path, wanted.patches)?;
+    let collected_at = github.now();
+    let pages = query::ask(github, pull)?;
+    let facts = pages.facts;
+    let core = Core::read(&facts, &what)?;
+    let head = core.head_ref_oid.clone();
+    let is_other = |files: &files::Files| {
+        files.moved || files.head.as_ref().is_some_and(|known| *known != head)
+    };
+    if pages.moved || files.as_ref().is_ok_and(is_other) {
+        return Ok(None);
+    }
+    let bots = commits::bots(&facts, github, &path)?;
+    let commits = commits::commits(&facts, &bots);
+    let own = commits.as_ref().map_or_else(
+        |_| BTreeSet::new(),
+        |commits| {
+            commits
+                .items
+                .iter()
+                .map(|commit| commit.oid.as_str())
+                .collect()
+        },
+    );
+    let branch = Branch {
+        repository: core.head_repository(),
+        name: &core.head_ref_name,
+        closed_at: core.closed_at(),
+        commits: own,
+    };
+    let pushes = pushes::pushes(github, &branch)?;
+    // A push behind the one of the head came while this was read.
+    let came_later = pushes.as_ref().is_ok_and(|pushes| {
+        let last = pushes.items.last();
+        let mut all = pushes.items.iter();
+        last.is_some_and(|last| last.after.as_str() != head)
+            && all.any(|push| push.after.as_str() == head)
+    });
+    if came_later && core.closed_at().is_none() {
+        return Ok(None);
+    }
+    let checks = checks::checks(&facts, &head);
+    let base = format!(
+        "{}/branches/{}",
+        pull.repository_path(),
+        segment(&core.base_ref_name)
+    );
+    let required_checks =
+        required_checks::required_checks(&facts, checks.as_ref().ok(), github, &base)?;
+    let not_wanted = || {
+        gap(
+            "no control that judges reads it, so it was not asked for",
+            None,
+        )
+    };
+    let code_owners = if wanted.code_owners {
+        code_owners::code_owners(&facts, &files, github, &pull.repository_path())?
+    } else {
+        Err(not_wanted())
+    };
+    let dependency_changes = if wanted.dependency_changes {
+        let repository = pull.repository_path();
+        dependencies::dependency_changes(github, &repository, &core.base_ref_oid, &head)?
+    } else {
+        Err(not_wanted())
+    };
+    let sections = Sections {
+        files,
+        commits,
+        pushes,
+        checks,
+        required_checks,
+        code_owners,
+        dependency_changes,
+    };
+    let collected_at = Timestamp(collected_at.to_string());
+    document::document(&facts, core, sections, collected_at, &github.host(), &what).map(Some)
+}
+
+#[cfg(test)]
+mod tests;
