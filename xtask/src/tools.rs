@@ -203,7 +203,7 @@ pub(crate) fn check_dependencies(tools: &Path) -> anyhow::Result<()> {
     )
 }
 
-/// Audits our own workflows: their schema, and what is unsafe in them.
+/// Audits our own workflows and the action: their schema, and what is unsafe in them.
 pub(crate) fn check_workflows(tools: &Path) -> anyhow::Result<()> {
     let bin = |name: &str| {
         tools
@@ -222,6 +222,12 @@ pub(crate) fn check_workflows(tools: &Path) -> anyhow::Result<()> {
     let mut arguments = vec!["--builtin-schema", "vendor.github-workflows"];
     arguments.extend(workflows.iter().map(String::as_str));
     shell::run(&bin("check-jsonschema"), &arguments)?;
+    let action = shell::root().join("ci-action/action.yml");
+    let schema = ["--builtin-schema", "vendor.github-actions"];
+    shell::run(
+        &bin("check-jsonschema"),
+        &[&schema[..], &[&action.to_string_lossy()]].concat(),
+    )?;
     shell::run(
         &bin("zizmor"),
         &["--offline", "--no-progress", "--quiet", "."],

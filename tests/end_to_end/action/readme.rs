@@ -1,0 +1,121 @@
+//! The workflows of `ci-action/README.md` are as good as our own.
+
+use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
+
+use super::*;
+
+/// The fenced blocks in YAML: each a whole workflow.
+fn workflows() -> Vec<String> {
+    let text = fs::read_to_string(root().join("ci-action/README.md")).unwrap();
+    let (mut found, mut is_inside) = (Vec::new(), false);
+    for event in Parser::new(&text) {
+        match event {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) if &*language == "yaml" => {
+                is_inside = true;
+                found.push(String::new());
+            }
+            Event::Text(part) if is_inside => found.last_mut().unwrap().push_str(&part),
+            Event::End(TagEnd::CodeBlock) => is_inside = false,
+            _ => {}
+        }
+    }
+    found
+}
+
+fn values() -> Vec<Value> {
+    let parsed = |text: &String| parse_yaml(split_yaml(text)[0]).unwrap().unwrap().value;
+    workflows().iter().map(parsed).collect()
+}
+
+/// The steps of a workflow.
+fn steps(workflow: &Value) -> Vec<&Value> {
+    let jobs = workflow["jobs"].as_object().unwrap().values();
+    jobs.flat_map(|job| job["steps"].as_array().unwrap()).collect()
+}
+
+#[test]
+fn every_event_has_a_workflow() {
+    let values = values();
+    let events: Vec<&String> = values
+        .iter()
+        .flat_map(|workflow| workflow["on"].as_object().unwrap().keys())
+        .collect();
+    for event in [
+        "pull_request", "pull_request_target", "pull_request_review", "merge_group", "push", "schedule",
+        "workflow_dispatch",
+    ] {
+        assert!(events.iter().any(|found| *found == event), "{event}");
+    }
+}
+
+#[test]
+fn inputs_that_workflows_give_exist() {
+    let text = fs::read_to_string(root().join("ci-action/action.yml")).unwrap();
+    let action = parse_yaml(split_yaml(&text)[0]).unwrap().unwrap().value;
+    let mut uses = 0;
+    for workflow in values() {
+        for step in steps(&workflow) {
+            let action_name = step["uses"].as_str().unwrap();
+            let (_, commit) = action_name.split_once('@').unwrap();
+            assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{action_name}");
+            if !action_name.starts_with("soc2gate/soc2gate/ci-action@") {
+                continue;
+            }
+            uses += 1;
+            for input in step["with"].as_object().into_iter().flat_map(serde_json::Map::keys) {
+                assert!(action["inputs"].get(input).is_some(), "{input}");
+            }
+        }
+    }
+    assert!(uses >= 6, "{uses}");
+}
+
+#[test]
+fn permissions_are_given_by_job_and_none_by_workflow() {
+    for workflow in values() {
+        assert_eq!(workflow["permissions"], serde_json::json!({}));
+        for job in workflow["jobs"].as_object().unwrap().values() {
+            assert!(job["permissions"].is_object() && job["timeout-minutes"].is_number());
+        }
+    }
+}
+
+#[test]
+fn no_step_checks_out_what_a_privileged_event_brings() {
+    for workflow in values().iter().filter(|one| one["on"].get("pull_request_target").is_some()) {
+        for step in steps(workflow) {
+            assert!(!step["uses"].as_str().unwrap().starts_with("actions/checkout@"));
+        }
+    }
+}
+
+#[test]
+fn schemas_and_the_auditor_say_nothing_of_them() {
+    let Some(tools) = std::env::var_os("SOC2GATE_TEST_TOOLS").map(PathBuf::from) else {
+        eprintln!("notice: skipped, run by cargo xtask test, which installs check-jsonschema and zizmor");
+        return;
+    };
+    let files = workflows().into_iter().zip(0..);
+    let files: Vec<(String, String)> = files
+        .map(|(text, number)| (format!(".github/workflows/{number}.yml"), text))
+        .collect();
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .map(|(name, text)| (name.as_str(), text.as_str()))
+        .collect();
+    assert!(files.len() >= 6);
+    let folder = folder(&files);
+    let run = |name: &str, arguments: &[&str]| {
+        let output = Process::new(tools.join("python/bin").join(name))
+            .args(arguments)
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let (out, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert!(output.status.success(), "{name}: {out}{errors}");
+    };
+    let mut arguments = vec!["--builtin-schema", "vendor.github-workflows"];
+    arguments.extend(files.iter().map(|(name, _)| *name));
+    run("check-jsonschema", &arguments);
+    run("zizmor", &["--offline", "--no-progress", "--quiet", "."]);
+}
