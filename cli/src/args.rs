@@ -580,6 +580,10 @@ pub(crate) enum SchemaName {
     Report,
     /// Pull request documents
     PullRequest,
+    /// Documents about a repository on GitHub
+    GithubRepository,
+    /// Documents about an organisation on GitHub
+    GithubOrganization,
     /// METADATA of a control
     Metadata,
     /// A record of the ledger
@@ -617,18 +621,26 @@ pub(crate) struct InputKind(pub(crate) SubjectKind);
 
 impl ValueEnum for InputKind {
     fn value_variants<'a>() -> &'a [Self] {
-        &[
-            Self(SubjectKind::Kubernetes),
-            Self(SubjectKind::PullRequest),
-            Self(SubjectKind::Document),
-        ]
+        static ALL: LazyLock<Vec<InputKind>> =
+            LazyLock::new(|| SubjectKind::ALL.iter().copied().map(InputKind).collect());
+        &ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(match self.0 {
-            SubjectKind::Kubernetes => PossibleValue::new("kubernetes"),
-            SubjectKind::PullRequest => PossibleValue::new("pull-request").alias("pull_request"),
-            SubjectKind::Document => PossibleValue::new("document"),
+        let name = match self.0 {
+            SubjectKind::Kubernetes => "kubernetes",
+            SubjectKind::PullRequest => "pull-request",
+            SubjectKind::Document => "document",
+            SubjectKind::GithubRepository => "github-repository",
+            SubjectKind::GithubOrganization => "github-organization",
+            SubjectKind::GithubWorkflow => "github-workflow",
+        };
+        // As METADATA writes it.
+        let value = PossibleValue::new(name);
+        Some(if name == self.0.as_str() {
+            value
+        } else {
+            value.alias(self.0.as_str())
         })
     }
 }

@@ -162,7 +162,7 @@ impl Gate {
             .collect();
         let data = serde_json::json!({ "parameters": parameters });
         let enforcement = config.enforcement(library.controls());
-        let settings_digest = settings_digest(&data, &enforcement, &exceptions, library);
+        let settings_digest = settings_digest(&data, &enforcement, &exceptions);
         let controls = library.controls().to_vec();
         let plain = PlainGate::new(library.plain().clone(), &controls);
         let constraints = ConstraintGate::new(library.constraints().clone(), &controls);
@@ -297,25 +297,17 @@ fn settings_digest(
     data: &Value,
     enforcement: &EnforcementTable,
     exceptions: &Exceptions,
-    library: &Library,
 ) -> String {
     let exceptions: Vec<_> = exceptions
         .list()
         .iter()
         .map(|exception| &exception.raw)
         .collect();
-    let mut settings = serde_json::json!({
+    let settings = serde_json::json!({
         "parameters": data,
         "enforcement": enforcement.describe(),
         "exceptions": exceptions,
     });
-    let plain = library.plain();
-    if let Some(settings) = settings.as_object_mut()
-        && (!plain.data.is_empty() || plain.combine)
-    {
-        settings.insert("data".to_owned(), plain.data.to_value());
-        settings.insert("combine".to_owned(), plain.combine.into());
-    }
     let mut hasher = Sha256::new();
     hasher.update(settings.to_string());
     hex_digest(hasher)

@@ -17,6 +17,7 @@ mod judge;
 mod library;
 mod metadata;
 mod plain;
+mod policy_digest;
 mod rego;
 mod route;
 mod rules;

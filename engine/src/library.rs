@@ -11,6 +11,7 @@ use crate::bundle;
 use crate::gatekeeper::{self, ConstraintSet};
 use crate::metadata::{claims_control, package_clause, read_control};
 use crate::plain::{self, LoadOptions, PlainSet, split};
+use crate::policy_digest::{LoadedTexts, policy_digest};
 use crate::rego::{self, CheckKind, Dependencies, Module, Parsed, RegoProblem, RegoVersion};
 use crate::route::ControlRules;
 use crate::{Control, ControlId};
@@ -97,9 +98,19 @@ impl Library {
         library.used.extend(constraints.used.iter().cloned());
         library.plain = plain;
         library.constraints = constraints;
-        let constraints = library.constraints.texts.iter().map(String::as_str);
-        let modules = library.texts.iter().chain(&library.plain.texts);
-        library.digest = digest_of(modules.map(|text| &**text).chain(constraints));
+        library.digest = policy_digest(
+            &LoadedTexts {
+                controls: library.texts.iter().map(|text| &**text).collect(),
+                plain: library.plain.texts(),
+                constraints: library
+                    .constraints
+                    .texts
+                    .iter()
+                    .map(String::as_str)
+                    .collect(),
+            },
+            options,
+        );
         (library, diagnostics)
     }
 
@@ -146,7 +157,8 @@ impl Library {
         self
     }
 
-    /// `sha256:` and the digest of the text of every file that was loaded.
+    /// `sha256:` and the digest of everything by which two loads may differ in a verdict: the text of every file that
+    /// was loaded, the documents below `data`, and how plain policies are read.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -465,18 +477,6 @@ impl Loader {
         };
         (library, self.diagnostics)
     }
-}
-
-/// The digest of what policies say, and not of where they lie: the same folder may be named in several ways.
-fn digest_of<'a>(texts: impl Iterator<Item = &'a str>) -> String {
-    let texts: BTreeSet<&str> = texts.collect();
-    let mut hasher = Sha256::new();
-    for text in texts {
-        let text = text.as_bytes();
-        hasher.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
-        hasher.update(text);
-    }
-    hex_digest(hasher)
 }
 
 pub(crate) fn code_of(kind: CheckKind) -> Code {

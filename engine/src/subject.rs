@@ -20,11 +20,24 @@ pub enum SubjectKind {
     PullRequest,
     /// A configuration document of any format.
     Document,
+    /// The settings of a repository on GitHub: the document `soc2gate.dev/github-repository/v1`.
+    GithubRepository,
+    /// The settings of an organisation on GitHub: the document `soc2gate.dev/github-organization/v1`.
+    GithubOrganization,
+    /// A workflow of GitHub Actions, or the definition of an action.
+    GithubWorkflow,
 }
 
 impl SubjectKind {
     /// Every kind.
-    pub const ALL: &'static [Self] = &[Self::Kubernetes, Self::PullRequest, Self::Document];
+    pub const ALL: &'static [Self] = &[
+        Self::Kubernetes,
+        Self::PullRequest,
+        Self::Document,
+        Self::GithubRepository,
+        Self::GithubOrganization,
+        Self::GithubWorkflow,
+    ];
 
     /// The kind as it stands in METADATA, in `input.kind` and at the start of a subject's id.
     pub fn as_str(self) -> &'static str {
@@ -32,6 +45,9 @@ impl SubjectKind {
             Self::Kubernetes => "kubernetes",
             Self::PullRequest => "pull_request",
             Self::Document => "document",
+            Self::GithubRepository => "github_repository",
+            Self::GithubOrganization => "github_organization",
+            Self::GithubWorkflow => "github_workflow",
         }
     }
 }
@@ -42,13 +58,14 @@ impl fmt::Display for SubjectKind {
     }
 }
 
-/// The one thing that is judged: a pull request, a Kubernetes object, a configuration document.
+/// The one thing that is judged: a pull request, a Kubernetes object, a workflow, a configuration document.
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// Its kind.
     pub kind: SubjectKind,
     /// Its stable id, starting with its kind: `kubernetes/apps/Deployment/shop/web`,
-    /// `pull_request/acme/shop/42`, `document/deploy/values.yaml#2`. Exceptions select by it.
+    /// `pull_request/acme/shop/42`, `github_workflow/.github/workflows/ci.yml`, `document/deploy/values.yaml#2`.
+    /// Exceptions select by it.
     pub id: String,
     /// Its type within its kind, for routing: `apps/Deployment`, `Pod`. None where the kind has no types.
     pub resource: Option<String>,

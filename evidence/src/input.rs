@@ -40,7 +40,10 @@ impl StoredInput {
             kind: subject.kind,
             id: subject.id.clone(),
             resource: subject.resource.clone(),
-            object: withholder.document(&subject.document, stored),
+            object: match subject.kind {
+                SubjectKind::GithubWorkflow => withholder.workflow(&subject.document, stored),
+                _ => withholder.document(&subject.document, stored),
+            },
             old_object: subject
                 .old_document
                 .as_ref()

@@ -5,13 +5,16 @@
 //! [`siblings`] and [`objects`] pick the documents that controls read beside a subject. [`documents`] reads a file of
 //! any [`Format`] as configuration documents.
 
+pub mod code_owners;
 mod document;
+pub mod github;
 mod kubernetes;
 pub mod pull_request;
 mod pull_request_subject;
 mod read;
 mod unit;
 mod withhold;
+mod workflow;
 
 pub use document::{Format, documents};
 pub use kubernetes::{objects, siblings};

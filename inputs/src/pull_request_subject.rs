@@ -69,7 +69,8 @@ pub(crate) fn read(unit: &Unit, document: Document, read: &mut Read) {
     });
 }
 
-fn contradiction(found: &Inconsistency, document: &Document, file: &str) -> Diagnostic {
+/// What is shown of a contradiction.
+pub(crate) fn contradiction(found: &Inconsistency, document: &Document, file: &str) -> Diagnostic {
     let path: Vec<Segment> = found
         .path
         .iter()

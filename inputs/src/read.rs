@@ -4,7 +4,7 @@ use serde_json::Value;
 use soc2gate_engine::{Subject, SubjectKind};
 use soc2gate_source::{Code, Diagnostic, Document, Position, Span};
 
-use crate::{Reading, Unit, document, kubernetes, pull_request_subject};
+use crate::{Reading, Unit, document, github, kubernetes, pull_request_subject, workflow};
 
 /// What a unit held.
 #[derive(Debug, Default)]
@@ -21,6 +21,12 @@ pub fn read(unit: &Unit, reading: Reading) -> Read {
     let mut read = Read::default();
     if reading.kind == Some(SubjectKind::Document) || !unit.format.is_general() {
         document::document(unit, &mut read);
+        return read;
+    }
+    if reading.kind == Some(SubjectKind::GithubWorkflow)
+        || (reading.kind.is_none() && workflow::is_told_by_path(unit))
+    {
+        workflow::read(unit, reading, &mut read);
         return read;
     }
     let document = match unit.parse() {
@@ -43,8 +49,20 @@ pub fn read(unit: &Unit, reading: Reading) -> Read {
             pull_request_subject::read(unit, document, &mut read);
             return read;
         }
+        Some(SubjectKind::GithubRepository) => {
+            github::subject::read_repository(unit, document, &mut read);
+            return read;
+        }
+        Some(SubjectKind::GithubOrganization) => {
+            github::subject::read_organization(unit, document, &mut read);
+            return read;
+        }
+        Some(SubjectKind::GithubWorkflow) => {
+            workflow::read(unit, reading, &mut read);
+            return read;
+        }
         Some(SubjectKind::Document) | None => {
-            Some("no Kubernetes object and no pull request document".to_owned())
+            Some("no Kubernetes object, no workflow, and no document about GitHub".to_owned())
         }
     };
     match foreign {
@@ -57,6 +75,19 @@ pub fn read(unit: &Unit, reading: Reading) -> Read {
     read
 }
 
+/// How the schemas of documents begin, and what such a document is.
+const SCHEMAS: &[(&str, SubjectKind)] = &[
+    ("soc2gate.dev/pull-request/", SubjectKind::PullRequest),
+    (
+        "soc2gate.dev/github-repository/",
+        SubjectKind::GithubRepository,
+    ),
+    (
+        "soc2gate.dev/github-organization/",
+        SubjectKind::GithubOrganization,
+    ),
+];
+
 /// What a document says it is.
 fn detect(value: &Value) -> Option<SubjectKind> {
     let object = value.as_object()?;
@@ -64,13 +95,17 @@ fn detect(value: &Value) -> Option<SubjectKind> {
         .get("schema")
         .and_then(Value::as_str)
         .unwrap_or_default();
-    if schema.starts_with("soc2gate.dev/pull-request/") {
-        return Some(SubjectKind::PullRequest);
+    let told = SCHEMAS.iter().find(|(start, _)| schema.starts_with(start));
+    if let Some((_, kind)) = told {
+        return Some(*kind);
     }
     let named = [
         object.contains_key("apiVersion"),
         object.contains_key("kind"),
     ];
+    if named != [true, true] && workflow::is_told_by_shape(value) {
+        return Some(SubjectKind::GithubWorkflow);
+    }
     let looks_like_an_object =
         named == [true, true] || (named != [false, false] && object.contains_key("metadata"));
     looks_like_an_object.then_some(SubjectKind::Kubernetes)

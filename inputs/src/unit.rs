@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use soc2gate_engine::SubjectKind;
-use soc2gate_source::{Document, ParseError, YamlDocument, parse_yaml, split_yaml};
+use soc2gate_source::{
+    Document, ParseError, YamlDocument, parse_yaml, parse_yaml_core, split_yaml,
+};
 
 use crate::document::{self, Format};
 
@@ -128,11 +130,23 @@ impl Unit {
     /// Parses it. `None` where it holds nothing.
     pub fn parse(&self) -> Result<Option<Document>, ParseError> {
         match self.format {
-            Format::Yaml => parse_yaml(YamlDocument {
-                text: self.text(),
-                first_line: self.first_line,
-            }),
+            Format::Yaml => parse_yaml(self.yaml()),
             format => document::parse(self.text(), format).map(Some),
+        }
+    }
+
+    /// Parses it as GitHub reads a workflow, where the key `on` is no boolean. `None` where it holds nothing.
+    pub(crate) fn parse_workflow(&self) -> Result<Option<Document>, ParseError> {
+        match self.format {
+            Format::Yaml => parse_yaml_core(self.yaml()),
+            _ => self.parse(),
+        }
+    }
+
+    fn yaml(&self) -> YamlDocument<'_> {
+        YamlDocument {
+            text: self.text(),
+            first_line: self.first_line,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 use soc2gate_source::{Path, Segment, Visibility};
 
-use crate::kubernetes;
+use crate::{kubernetes, workflow};
 
 /// What a withheld value starts with.
 pub const WITHHELD: &str = "withheld:";
@@ -22,6 +22,8 @@ pub struct Withholder<'a> {
     /// The longest first: one may be a part of another.
     values: BTreeSet<(Reverse<usize>, String)>,
     count: u64,
+    /// Whether the expressions in a text that is withheld are kept.
+    keeps_expressions: bool,
 }
 
 impl<'a> Withholder<'a> {
@@ -31,12 +33,22 @@ impl<'a> Withholder<'a> {
             commit,
             values: BTreeSet::new(),
             count: 0,
+            keeps_expressions: false,
         }
     }
 
     /// A document with only the values that may be kept. Keys, true, false and null are kept.
     pub fn document(&mut self, document: &Value, stored: Visibility) -> Value {
         self.value(document, stored, &mut Vec::new())
+    }
+
+    /// A workflow with only the values that may be kept, and of all others the expressions (`${{ … }}`): controls
+    /// decide by the names in them, and the texts in them are masked.
+    pub fn workflow(&mut self, document: &Value, stored: Visibility) -> Value {
+        self.keeps_expressions = true;
+        let kept = self.document(document, stored);
+        self.keeps_expressions = false;
+        kept
     }
 
     /// A Kubernetes object with only the values that may be kept.
@@ -110,7 +122,14 @@ impl<'a> Withholder<'a> {
             .chars()
             .take(16)
             .collect();
-        Value::String(format!("{WITHHELD}{short}"))
+        let mut kept = format!("{WITHHELD}{short}");
+        if self.keeps_expressions {
+            for expression in workflow::expressions(text) {
+                kept.push(' ');
+                kept.push_str(&expression);
+            }
+        }
+        Value::String(kept)
     }
 }
 

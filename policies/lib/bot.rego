@@ -1,8 +1,9 @@
 # METADATA
 # title: What a bot may change
 # description: |
-#   Compares a change that a bot opened with rules: a list of objects with a bot's `login` and `paths`, the globs of the
-#   paths it may change. `*` stays within one folder and `**` crosses folders. A rename touches its old path as well.
+#   Compares a change that a bot opened with rules: a list of objects with a bot's `login` and `paths`, the globs of
+#   the paths it may change. `*` stays within one folder and `**` crosses folders. A rename touches its old path as
+#   well.
 # scope: package
 package soc2.lib.bot
 
@@ -10,13 +11,6 @@ import rego.v1
 
 import data.soc2.lib.contributor
 import data.soc2.lib.pull_request
-
-# Every path that the change touches, with its place in the document.
-_touched contains {"path": file[field], "place": ["files", "items", index, field]} if {
-	some index, file in input.object.files.items
-	some field in ["path", "previous_path"]
-	is_string(file[field])
-}
 
 # Whether a rule is for a bot of this name.
 listed(rules, account) if {
@@ -26,15 +20,14 @@ listed(rules, account) if {
 
 # The paths that no rule lets the change's author touch.
 outside(rules) := {touched |
-	some touched in _touched
+	some touched in data.soc2.lib.touched.paths
 	not _inside(rules, touched.path)
 }
 
 _inside(rules, path) if {
 	some rule in rules
 	listed([rule], pull_request.author)
-	some pattern in rule.paths
-	glob.match(pattern, ["/"], path)
+	data.soc2.lib.touched.matches(rule.paths, path)
 }
 
 # Whether the change is by one bot alone and within what a rule grants it, as far as every fact is known.

@@ -14,9 +14,11 @@ _lists := {
 	"checks": "checks",
 	"commits": "commits",
 	"files": "changed files",
+	"linked_issues": "linked issues",
 	"pushes": "pushes to the branch",
 	"review_threads": "review threads",
 	"reviews": "reviews",
+	"timeline": "events of the timeline",
 }
 
 # Whether a list is there, perhaps cut short.

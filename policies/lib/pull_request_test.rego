@@ -11,9 +11,11 @@ _sections := {
 	"checks": _whole,
 	"commits": _whole,
 	"files": _whole,
+	"linked_issues": _whole,
 	"pushes": _whole,
 	"review_threads": _whole,
 	"reviews": _whole,
+	"timeline": _whole,
 }
 
 _with(document) := {"object": object.union(_sections, document)}

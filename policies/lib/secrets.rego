@@ -189,7 +189,42 @@ assigned(text) := {name |
 	some [_, name, value] in regex.find_all_string_submatch_n(pattern, text, -1)
 	is_secret_name(name)
 	is_literal(trim(value, " \t,;"))
+	not _is_version(value)
 	not regex.match(`^[A-Za-z_][A-Za-z0-9_]*([.][A-Za-z_][A-Za-z0-9_]*)+$`, value)
+}
+
+# The names of secrets that a program gives a literal in quotation marks: anything else is an expression there.
+quoted(text) := {name |
+	may_name_a_secret(text)
+	pattern := concat("", [`(?:^|[^A-Za-z0-9_.$-])`, _name, _quotation])
+	some [_, name, value] in regex.find_all_string_submatch_n(pattern, text, -1)
+	is_secret_name(name)
+	is_literal(value)
+	not _is_version(value)
+}
+
+# From the end of a name to the end of a literal: a type perhaps, what assigns or compares, and quotation marks.
+_quotation := concat("", [
+	`["']?\]?(?:[ \t]*:[ \t]*[A-Za-z&][A-Za-z0-9_<>.&?\[\] ]*)?[ \t]*(?::=|=>|[!=]==?|[:=])[ \t]*`,
+	`[bru]?["'\x60]([^"'\r\n\x60]+)["'\x60]`,
+])
+
+# The names of secrets that a list of variables gives a literal: {name: DB_PASSWORD, value: hunter2}, over lines too.
+listed(text) := {name |
+	may_name_a_secret(text)
+	some [_, name, value] in regex.find_all_string_submatch_n(_variable, text, -1)
+	is_secret_name(name)
+	is_literal(trim(value, " \t,;}"))
+}
+
+_variable := concat("", [
+	`(?:^|[^A-Za-z0-9_.$-])name["']?[ \t]*[:=][ \t]*["']?([A-Za-z0-9_.-]+)["']?[ \t\r\n,;]*`,
+	`["']?value["']?[ \t]*[:=][ \t]*["']?([^"'\r\n#]+)`,
+])
+
+# Whether a value is the version of a package, such as that of jsonwebtoken.
+_is_version(value) if {
+	regex.match(`^(?:[~^=]|[<>]=?)? ?v?[0-9]+(?:[.][0-9x*]+){1,3}(?:[-+][0-9A-Za-z.-]+)?$`, trim(value, " \t,;"))
 }
 
 # Any name with a secret's word in it: the search for it stays fast in long texts.

@@ -231,3 +231,60 @@ test_allow_cheap_searches if {
 	not secrets.may_name_a_secret("PORT=8080")
 	not secrets.may_hold_a_token("PORT=8080")
 }
+
+test_deny_quoted_literals if {
+	every text, name in {
+		`const dbPassword: string = "hunter2";`: "dbPassword",
+		`password := "hunter2"`: "password",
+		`let api_key = b'hunter2';`: "api_key",
+		"login({password: `hunter2`})": "password",
+		`if (token === "hunter2") {`: "token",
+		`"clientSecret" => 'hunter2',`: "clientSecret",
+		`private static final String API_KEY = "hunter2";`: "API_KEY",
+		`os.environ["DB_PASSWORD"] = "hunter2"`: "DB_PASSWORD",
+	} {
+		secrets.quoted(text) == {name}
+	}
+}
+
+test_allow_expressions if {
+	every text in [
+		`self.password = password`,
+		`password = getpass("Password: ")`,
+		`password: str = None`,
+		`token := os.Getenv("TOKEN")`,
+		`apiKey = "<your key>"`,
+		`const tokenUrl = "https://login.example.com/token";`,
+		`"jsonwebtoken": "^9.0.2"`,
+		`label = "Password"`,
+	] {
+		secrets.quoted(text) == set()
+	}
+}
+
+test_deny_listed_variables if {
+	every text in [
+		"- name: DB_PASSWORD\n  value: hunter2",
+		`{"name": "DB_PASSWORD", "value": "hunter2"}`,
+		"name = \"DB_PASSWORD\"\n  value = \"hunter2\"",
+	] {
+		secrets.listed(text) == {"DB_PASSWORD"}
+	}
+}
+
+test_allow_listed_variables if {
+	every text in [
+		"- name: DB_HOST\n  value: database",
+		"- name: DB_PASSWORD\n  valueFrom:",
+		"- name: DB_PASSWORD\n  value: $(GENERATED)",
+		"- name: DB_PASSWORD\n- value: hunter2",
+	] {
+		secrets.listed(text) == set()
+	}
+}
+
+test_allow_versions if {
+	every text in [`  "jsonwebtoken": "^9.0.2",`, "csrf-token = 1.0.0-rc.1", "access_token_version: v2.1"] {
+		secrets.assigned(text) == set()
+	}
+}

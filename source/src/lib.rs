@@ -28,4 +28,4 @@ pub use position::{Location, Position, Span};
 pub use schema::{Schema, SchemaError};
 pub use source_map::{Path, Segment, SourceMap, display_path};
 pub use tree::{Tree, TreeObject, TreeValue};
-pub use yaml::{YamlDocument, parse_yaml, split_yaml};
+pub use yaml::{YamlDocument, parse_yaml, parse_yaml_core, split_yaml};

@@ -1,4 +1,4 @@
-//! YAML with positions, as kubectl reads it.
+//! YAML with positions, as kubectl reads it, and as workflows of GitHub Actions are read.
 
 use std::collections::HashMap;
 
@@ -6,7 +6,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle, Span as YamlSpan, StrInput, Tag}
 use serde_json::{Map, Value};
 
 use crate::document::MAX_DEPTH;
-use crate::yaml_scalar::resolve_plain;
+use crate::yaml_scalar::{resolve_core, resolve_plain};
 use crate::{Document, ParseError, ParseErrorKind, Position, Segment, SourceMap, Span};
 
 /// Most nodes that aliases may add to one document.
@@ -71,9 +71,22 @@ fn is_marker(line: &str, marker: &str) -> bool {
         .is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
 }
 
-/// Parses one document. `None` where it holds nothing (comments, a lone marker).
+/// Parses one document as kubectl does. `None` where it holds nothing (comments, a lone marker).
 pub fn parse_yaml(source: YamlDocument<'_>) -> Result<Option<Document>, ParseError> {
+    parse(source, resolve_plain)
+}
+
+/// Parses one document with the scalars of the core schema of YAML 1.2, where `on`, `yes` and `no` are texts.
+pub fn parse_yaml_core(source: YamlDocument<'_>) -> Result<Option<Document>, ParseError> {
+    parse(source, resolve_core)
+}
+
+/// What a plain scalar stands for. `None`: a number that JSON cannot express.
+type Resolve = fn(&str) -> Option<Value>;
+
+fn parse(source: YamlDocument<'_>, resolve: Resolve) -> Result<Option<Document>, ParseError> {
     let mut builder = Builder {
+        resolve,
         parser: Parser::new_from_str(source.text),
         text: source.text,
         lines: None,
@@ -143,6 +156,7 @@ struct Built {
 }
 
 struct Builder<'a> {
+    resolve: Resolve,
     parser: Parser<'a, StrInput<'a>>,
     text: &'a str,
     lines: Option<Vec<&'a str>>,
@@ -201,7 +215,7 @@ impl<'a> Builder<'a> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.last_end = span.end;
-                let value = scalar(&text, style, tag.as_deref())
+                let value = scalar(&text, style, tag.as_deref(), self.resolve)
                     .map_err(|kind| ParseError { kind, span })?;
                 let is_block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
                 let span = if is_block {
@@ -322,7 +336,7 @@ impl<'a> Builder<'a> {
                 }
                 Event::Scalar(text, style, _, tag) => {
                     let is_merge = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
-                    let key = key(&text, style, tag.as_deref()).map_err(|kind| ParseError {
+                    let key = key(&text, style, tag.as_deref(), self.resolve).map_err(|kind| ParseError {
                         kind,
                         span: key_span,
                     })?;
@@ -403,26 +417,36 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<Value, ParseErrorKind> {
+fn scalar(
+    text: &str,
+    style: ScalarStyle,
+    tag: Option<&Tag>,
+    resolve: Resolve,
+) -> Result<Value, ParseErrorKind> {
     let core = tag
         .filter(|tag| tag.is_yaml_core_schema())
         .map(|tag| tag.suffix.as_str());
     match (core, tag) {
-        (Some("int" | "float" | "bool" | "null"), _) => resolved(text),
-        (None, None) if style == ScalarStyle::Plain => resolved(text),
+        (Some("int" | "float" | "bool" | "null"), _) => resolved(text, resolve),
+        (None, None) if style == ScalarStyle::Plain => resolved(text, resolve),
         _ => Ok(Value::String(text.to_owned())),
     }
 }
 
-fn resolved(text: &str) -> Result<Value, ParseErrorKind> {
-    resolve_plain(text).ok_or(ParseErrorKind::Unsupported(
+fn resolved(text: &str, resolve: Resolve) -> Result<Value, ParseErrorKind> {
+    resolve(text).ok_or(ParseErrorKind::Unsupported(
         "a number that JSON cannot express",
     ))
 }
 
 /// A key as JSON writes it: numbers and booleans become strings.
-fn key(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Result<String, ParseErrorKind> {
-    match scalar(text, style, tag)? {
+fn key(
+    text: &str,
+    style: ScalarStyle,
+    tag: Option<&Tag>,
+    resolve: Resolve,
+) -> Result<String, ParseErrorKind> {
+    match scalar(text, style, tag, resolve)? {
         Value::String(key) => Ok(key),
         Value::Bool(key) => Ok(key.to_string()),
         Value::Number(key) => Ok(key.to_string()),

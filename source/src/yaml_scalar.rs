@@ -36,6 +36,46 @@ pub(crate) fn resolve_plain(text: &str) -> Option<Value> {
     Some(Value::String(text.to_owned()))
 }
 
+/// A plain scalar by the core schema of YAML 1.2 (section 10.3.2), by which GitHub reads workflows: `on` and `yes` are
+/// texts. `None`: a number that JSON cannot express.
+pub(crate) fn resolve_core(text: &str) -> Option<Value> {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Some(Value::Null),
+        "true" | "True" | "TRUE" => return Some(Value::Bool(true)),
+        "false" | "False" | "FALSE" => return Some(Value::Bool(false)),
+        ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF"
+        | "-.inf" | "-.Inf" | "-.INF" => return None,
+        _ => {}
+    }
+    let based = |digits: &str, radix| {
+        let is_number = !digits.starts_with(['+', '-']);
+        is_number.then(|| u64::from_str_radix(digits, radix).ok())?
+    };
+    let integer = match (text.strip_prefix("0o"), text.strip_prefix("0x")) {
+        (Some(digits), _) => based(digits, 8).map(Number::from),
+        (_, Some(digits)) => based(digits, 16).map(Number::from),
+        _ => decimal(text),
+    };
+    if let Some(integer) = integer {
+        return Some(Value::Number(integer));
+    }
+    match resolve_float(text) {
+        Some(float) => Number::from_f64(float)
+            .map(|number| Value::Number(integral(float).unwrap_or(number))),
+        None => Some(Value::String(text.to_owned())),
+    }
+}
+
+/// An integer of decimal digits with a sign or without.
+fn decimal(text: &str) -> Option<Number> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || !digits.chars().all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let signed = text.parse::<i64>().ok().map(Number::from);
+    signed.or_else(|| text.parse::<u64>().ok().map(Number::from))
+}
+
 /// An integer by the rules of Go's `strconv.ParseInt` with base 0: `0x`, `0o`, `0b` and a bare leading `0`
 /// (octal) are prefixes.
 fn resolve_integer(text: &str) -> Option<Number> {
@@ -149,8 +189,37 @@ mod tests {
         assert_eq!(resolve_plain(text), Some(expected));
     }
 
+    // The table of section 10.3.2 of YAML 1.2.2, and what differs from YAML 1.1.
+    #[rstest]
+    #[case("on", json!("on"))]
+    #[case("Off", json!("Off"))]
+    #[case("yes", json!("yes"))]
+    #[case("n", json!("n"))]
+    #[case("true", json!(true))]
+    #[case("FALSE", json!(false))]
+    #[case("", json!(null))]
+    #[case("~", json!(null))]
+    #[case("0644", json!(644))]
+    #[case("0o644", json!(420))]
+    #[case("0o-1", json!("0o-1"))]
+    #[case("0x1F", json!(31))]
+    #[case("0b101", json!("0b101"))]
+    #[case("-12", json!(-12))]
+    #[case("+12", json!(12))]
+    #[case("1_000", json!("1_000"))]
+    #[case("3.10", json!(3.1))]
+    #[case("1e3", json!(1000))]
+    #[case("1.2.3", json!("1.2.3"))]
+    #[case("-", json!("-"))]
+    #[case("18446744073709551615", json!(18_446_744_073_709_551_615_u64))]
+    fn plain_scalars_of_the_core_schema(#[case] text: &str, #[case] expected: Value) {
+        assert_eq!(resolve_core(text), Some(expected));
+    }
+
     #[test]
     fn infinities_cannot_be_json() {
+        assert_eq!(resolve_core(".inf"), None);
+        assert_eq!(resolve_core("1e999"), None);
         assert_eq!(resolve_plain(".inf"), None);
         assert_eq!(resolve_plain("-.Inf"), None);
         assert_eq!(resolve_plain("1e999"), None);

@@ -22,12 +22,16 @@ mod documents;
 mod eval;
 mod examples;
 mod gatekeeper;
+mod github;
 mod guide;
 mod ledger;
 mod lint;
 mod load;
 mod outputs;
 mod plain;
+#[allow(dead_code, reason = "the tests of the store use the rest")]
+#[path = "../postgres/server.rs"]
+mod server;
 mod suite;
 
 use std::path::{Path, PathBuf};

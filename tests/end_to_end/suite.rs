@@ -335,6 +335,21 @@ fn new_controls_pass_their_tests_and_deny_what_they_should() {
             "kind: document",
             "fail-has-no-owner.toml",
         ),
+        (
+            &["--kind", "github-repository"],
+            "kind: github_repository",
+            "fail-has-a-key-that-writes.json",
+        ),
+        (
+            &["--kind", "github_organization"],
+            "kind: github_organization",
+            "fail-is-not-required.json",
+        ),
+        (
+            &["--kind", "github-workflow"],
+            "kind: github_workflow",
+            "fail-has-no-limit.yaml",
+        ),
     ] {
         let folder = made(arguments);
         let (text, code) = run(folder.path(), &["test", "own", "--threshold", "100"]);

@@ -65,6 +65,8 @@ pub(crate) fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>>
         "decision",
         "report",
         "pull-request",
+        "github-repository",
+        "github-organization",
         "metadata",
         "record",
     ] {

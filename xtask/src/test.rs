@@ -40,6 +40,7 @@ pub(crate) fn run(no_corpora: bool) -> anyhow::Result<()> {
         ]);
     }
     shell::run_command(&mut command)?;
+    tools::check_github_server(&tools)?;
     tools::check_dependencies(&tools)?;
     tools::check_workflows(&tools)
 }

@@ -184,6 +184,24 @@ fn stamp(folder: &Path, name: &str, wanted: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs the tests of the server that stands in for GitHub.
+pub(crate) fn check_github_server(tools: &Path) -> anyhow::Result<()> {
+    let folder = shell::root().join("tests/tools/github/test");
+    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+        .with_context(|| folder.display().to_string())?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    println!("$ node --test {}", folder.display());
+    shell::run_command(
+        Command::new("node")
+            .args(["--test", "--test-reporter=dot"])
+            .args(files)
+            .env("SOC2GATE_TEST_TOOLS", tools),
+    )
+}
+
 /// Checks what dependencies may be: licences, sources, banned crates (`deny.toml`).
 pub(crate) fn check_dependencies(tools: &Path) -> anyhow::Result<()> {
     let deny = tools

@@ -328,8 +328,12 @@ pub(crate) struct LedgerEraseArgs {
     pub(crate) place: LedgerPlace,
 
     /// The documents of records made before this time, RFC 3339
-    #[arg(long, value_name = "TIME")]
-    pub(crate) before: Timestamp,
+    #[arg(long, value_name = "TIME", required_unless_present = "expired")]
+    pub(crate) before: Option<Timestamp>,
+
+    /// The documents of records that are older than retention.days of soc2gate.yaml
+    #[arg(long, conflicts_with = "before")]
+    pub(crate) expired: bool,
 
     /// Why; it is recorded
     #[arg(long, value_name = "TEXT", default_value = "retention")]

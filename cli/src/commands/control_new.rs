@@ -17,13 +17,10 @@ pub(super) fn run(args: &NewControlArgs) -> anyhow::Result<()> {
         None => package_of(&args.folder)?,
     };
     let resource = match (kind, &args.resource) {
-        (SubjectKind::PullRequest, Some(_)) => {
-            anyhow::bail!("pull requests have no types: leave out --resource")
+        (SubjectKind::Kubernetes, Some(resource)) => resource.as_str(),
+        (_, Some(_)) => {
+            anyhow::bail!("subjects of kind {kind} have no types: leave out --resource")
         }
-        (SubjectKind::Document, Some(_)) => {
-            anyhow::bail!("documents have no types: leave out --resource")
-        }
-        (_, Some(resource)) => resource.as_str(),
         (_, None) => "apps/Deployment",
     };
     let control = NewControl {

@@ -33,6 +33,8 @@ fn schema(name: SchemaName) -> Value {
         SchemaName::Decision => (json_schema_of_output::<Decision>(), "decision"),
         SchemaName::Report => (json_schema_of_output::<JsonReport>(), "report"),
         SchemaName::PullRequest => return soc2gate_inputs::pull_request::schema(),
+        SchemaName::GithubRepository => return soc2gate_inputs::github::repository_schema(),
+        SchemaName::GithubOrganization => return soc2gate_inputs::github::organization_schema(),
         SchemaName::Metadata => (json_schema::<Metadata>(), "metadata"),
         SchemaName::Record => (json_schema_of_output::<Record>(), "record"),
     };

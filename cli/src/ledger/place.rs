@@ -110,6 +110,7 @@ impl KeyPlace {
 }
 
 /// A ledger that can be opened.
+#[derive(Clone)]
 pub(crate) struct Place {
     location: Location,
     keys: Option<KeyPlace>,
@@ -226,11 +227,13 @@ impl Place {
     pub(crate) fn open(&self, ring: Arc<KeyRing>) -> Result<Box<dyn Store>, PlaceError> {
         Ok(match &self.location {
             Location::Folder(folder) => {
-                // A run of the command line seals once, at its end, and writes no record twice. It opens the ledger anew
-                // each time, which reads the last segment.
+                // A run of the command line seals once, at its end, waits for each batch and writes no record twice. It
+                // opens the ledger anew each time, which reads the last segment and the names in the last pack.
                 let options = Options {
+                    batches_in_flight: 1,
                     checkpoint_records: u64::MAX,
                     segment_bytes: 2 * 1024 * 1024,
+                    pack_bytes: 8 * 1024 * 1024,
                     remembered_ids: 0,
                     ..Options::default()
                 };

@@ -1,5 +1,5 @@
-//! The recording of a run: records are made where decisions are, and appended by a thread of their own meanwhile. What
-//! was decided counts only when all of it is durable.
+//! The recording of a run: records are made where decisions are, and appended by a thread of their own meanwhile, which
+//! opens the ledger too. What was decided counts only when all of it is durable.
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,11 +40,11 @@ pub(crate) enum RecordingError {
 }
 
 /// What a run is, for its records.
-pub(crate) struct Run<'a> {
-    pub(crate) gate: &'a Gate,
-    pub(crate) policies: &'a PolicySet,
-    pub(crate) policies_digest: &'a str,
-    pub(crate) settings: &'a Settings,
+pub(crate) struct Run {
+    pub(crate) gate: Gate,
+    pub(crate) policies: PolicySet,
+    pub(crate) policies_digest: String,
+    pub(crate) settings: Settings,
     pub(crate) actor: Actor,
     pub(crate) front_end: FrontEnd,
     pub(crate) now: Timestamp,
@@ -59,58 +59,36 @@ pub(crate) struct Recording {
     /// What controls see beside a subject, until it is sealed with the first decision.
     context: Arc<Mutex<Option<Document>>>,
     sender: SyncSender<Vec<Submission>>,
-    writer: JoinHandle<Result<(), StoreError>>,
+    writer: JoinHandle<Result<(), RecordingError>>,
     gaps: Option<Gaps>,
     failed: Mutex<Option<RecordError>>,
 }
 
 impl Recording {
-    /// Opens the ledger, and hands over what is not recorded yet: gaps, the policies, the settings.
-    pub(crate) fn start(place: &Place, run: &Run<'_>) -> Result<Self, RecordingError> {
+    /// Starts to open the ledger, while others judge. Whether it can be opened, [`Recording::finish`] tells.
+    pub(crate) fn start(place: Place, run: Run) -> Result<Self, RecordingError> {
         let ring = Arc::new(place.keys()?);
-        let store = place.open(Arc::clone(&ring))?;
         let recorder = Recorder::new(
             Arc::clone(&ring),
             run.actor.clone(),
             run.front_end,
-            run.gate,
+            &run.gate,
         )?;
-        let settings_digest = run.gate.settings_digest();
-        let log: &dyn Store = store.as_ref();
-        let basis = Basis::find(place, log, run.policies_digest, settings_digest)?;
-        let mut first = Vec::new();
-        let gaps = Gaps::of(place);
-        if let Some(gaps) = &gaps {
-            let taken = gaps.take().map_err(|source| StoreError::Io {
-                action: "read the notes of gaps",
-                source,
-            })?;
-            first.extend(Gaps::records(&taken, &run.actor, run.now)?);
-        }
-        let before = |last: Option<String>, now: &str| last.filter(|last| last != now);
-        if !basis.has_policies {
-            first.push(recorder.policy_change(
-                run.gate,
-                run.policies,
-                run.policies_digest,
-                before(basis.last_policies, run.policies_digest),
-                run.now,
-            )?);
-        }
-        if !basis.has_settings {
-            first.push(recorder.settings_change(
-                run.settings,
-                settings_digest,
-                before(basis.last_settings, settings_digest),
-                run.now,
-            )?);
-        }
         let (sender, submissions) = mpsc::sync_channel(WAITING);
         let context = Arc::new(Mutex::new(None));
-        let shared = Arc::clone(&context);
+        let exceptions = run.gate.exceptions().clone();
+        let now = run.now;
+        let gaps = Gaps::of(&place);
+        let writer = Writer {
+            place,
+            run,
+            ring: Arc::clone(&ring),
+            recorder: recorder.clone(),
+            context: Arc::clone(&context),
+        };
         let writer = thread::Builder::new()
             .name("ledger".to_owned())
-            .spawn(move || write(store.as_ref(), first, &submissions, &shared))
+            .spawn(move || writer.write(&submissions))
             .map_err(|source| StoreError::Io {
                 action: "start a thread",
                 source,
@@ -118,8 +96,8 @@ impl Recording {
         Ok(Self {
             ring,
             recorder,
-            exceptions: run.gate.exceptions().clone(),
-            now: run.now,
+            exceptions,
+            now,
             context,
             sender,
             writer,
@@ -178,27 +156,70 @@ impl Recording {
     }
 }
 
-/// Appends what comes, as much at once as has come meanwhile, and seals it at the end.
-fn write(
-    store: &dyn Store,
-    first: Vec<Submission>,
-    submissions: &Receiver<Vec<Submission>>,
-    context: &Mutex<Option<Document>>,
-) -> Result<(), StoreError> {
-    if !first.is_empty() {
-        store.append(first)?;
-    }
-    let mut shared = Shared::default();
-    while let Ok(mut group) = submissions.recv() {
-        while group.len() < GROUP
-            && let Ok(more) = submissions.try_recv()
-        {
-            group.extend(more);
+/// What the thread that writes works with.
+struct Writer {
+    place: Place,
+    run: Run,
+    ring: Arc<KeyRing>,
+    recorder: Recorder,
+    context: Arc<Mutex<Option<Document>>>,
+}
+
+impl Writer {
+    /// Appends what comes, as much at once as has come meanwhile, and seals it at the end.
+    fn write(self, submissions: &Receiver<Vec<Submission>>) -> Result<(), RecordingError> {
+        let store = self.place.open(Arc::clone(&self.ring))?;
+        let store = store.as_ref();
+        let first = self.first(store)?;
+        if !first.is_empty() {
+            store.append(first)?;
         }
-        shared.append(store, group, context)?;
+        let mut shared = Shared::default();
+        while let Ok(mut group) = submissions.recv() {
+            while group.len() < GROUP
+                && let Ok(more) = submissions.try_recv()
+            {
+                group.extend(more);
+            }
+            shared.append(store, group, &self.context)?;
+        }
+        store.seal()?;
+        Ok(())
     }
-    store.seal()?;
-    Ok(())
+
+    /// What is not recorded yet: gaps, the policies, the settings.
+    fn first(&self, store: &dyn Store) -> Result<Vec<Submission>, RecordingError> {
+        let run = &self.run;
+        let settings_digest = run.gate.settings_digest();
+        let basis = Basis::find(&self.place, store, &run.policies_digest, settings_digest)?;
+        let mut first = Vec::new();
+        if let Some(gaps) = Gaps::of(&self.place) {
+            let taken = gaps.take().map_err(|source| StoreError::Io {
+                action: "read the notes of gaps",
+                source,
+            })?;
+            first.extend(Gaps::records(&taken, &run.actor, run.now)?);
+        }
+        let before = |last: Option<String>, now: &str| last.filter(|last| last != now);
+        if !basis.has_policies {
+            first.push(self.recorder.policy_change(
+                &run.gate,
+                &run.policies,
+                &run.policies_digest,
+                before(basis.last_policies, &run.policies_digest),
+                run.now,
+            )?);
+        }
+        if !basis.has_settings {
+            first.push(self.recorder.settings_change(
+                &run.settings,
+                settings_digest,
+                before(basis.last_settings, settings_digest),
+                run.now,
+            )?);
+        }
+        Ok(first)
+    }
 }
 
 /// The document that all decisions of a run share.

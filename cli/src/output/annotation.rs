@@ -145,8 +145,18 @@ fn describe(judged: &Judged<'_>, problem: &Problem<'_>) -> String {
 fn place(judged: &Judged<'_>, location: Option<&Location>) -> Option<Location> {
     location
         .filter(|location| is_in_repository(location))
-        .filter(|_| judged.decision.subject.kind != SubjectKind::PullRequest)
+        .filter(|_| is_file(judged.decision.subject.kind))
         .cloned()
+}
+
+/// Whether subjects of a kind are files of the repository.
+fn is_file(kind: SubjectKind) -> bool {
+    match kind {
+        SubjectKind::Kubernetes | SubjectKind::Document | SubjectKind::GithubWorkflow => true,
+        SubjectKind::PullRequest
+        | SubjectKind::GithubRepository
+        | SubjectKind::GithubOrganization => false,
+    }
 }
 
 /// Whether an annotation can point there: standard input and what lies outside cannot be shown.

@@ -16,8 +16,63 @@ pub struct NewControl<'a> {
     pub package: &'a str,
     /// What it judges.
     pub kind: SubjectKind,
-    /// The type it judges, such as `apps/Deployment`; pull requests and documents have none.
+    /// The type it judges, such as `apps/Deployment`; other kinds have none.
     pub resource: &'a str,
+}
+
+/// The files of each kind with what is to be filled in.
+fn templates(kind: SubjectKind) -> Vec<(&'static str, String)> {
+    macro_rules! files {
+        ($folder:literal: $($name:literal from $template:literal $(with $text:literal)?),+ $(,)?) => {
+            vec![$(
+                ($name, include_str!(concat!($folder, "/", $template, ".in"))$(.replace("@SECTION@", $text))?.to_owned())
+            ),+]
+        };
+    }
+    match kind {
+        SubjectKind::Kubernetes => files!["kubernetes":
+            "control.rego" from "control.rego",
+            "control_test.rego" from "control_test.rego",
+            "cases/pass-has-an-owner.yaml" from "pass-has-an-owner.yaml",
+            "cases/fail-has-no-owner.yaml" from "fail-has-no-owner.yaml",
+        ],
+        SubjectKind::Document => files!["document":
+            "control.rego" from "control.rego",
+            "control_test.rego" from "control_test.rego",
+            "cases/pass-has-an-owner.toml" from "pass-has-an-owner.toml",
+            "cases/fail-has-no-owner.toml" from "fail-has-no-owner.toml",
+            "cases/not-applicable-is-no-toml.ini" from "not-applicable-is-no-toml.ini",
+        ],
+        SubjectKind::PullRequest => files!["pull_request":
+            "control.rego" from "control.rego",
+            "control_test.rego" from "control_test.rego",
+            "cases/pass-has-a-label.json" from "case.json" with ",\n  \"labels\": [\"bug\"]",
+            "cases/fail-has-no-label.json" from "case.json" with ",\n  \"labels\": []",
+            "cases/unknown-labels-were-not-read.json" from "case.json" with "",
+        ],
+        SubjectKind::GithubRepository => files!["github_repository":
+            "control.rego" from "control.rego",
+            "control_test.rego" from "control_test.rego",
+            "cases/pass-has-no-key.json" from "case.json"
+                with ",\n  \"deploy_keys\": {\"complete\": true, \"items\": []}",
+            "cases/fail-has-a-key-that-writes.json" from "case.json"
+                with ",\n  \"deploy_keys\": {\"complete\": true, \"items\": [{\"id\": 1, \"read_only\": false}]}",
+            "cases/unknown-keys-were-not-read.json" from "case.json" with "",
+        ],
+        SubjectKind::GithubOrganization => files!["github_organization":
+            "control.rego" from "control.rego",
+            "control_test.rego" from "control_test.rego",
+            "cases/pass-is-required.json" from "case.json" with ",\n  \"two_factor_required\": true",
+            "cases/fail-is-not-required.json" from "case.json" with ",\n  \"two_factor_required\": false",
+            "cases/unknown-was-not-read.json" from "case.json" with "",
+        ],
+        SubjectKind::GithubWorkflow => files!["github_workflow":
+            "control.rego" from "control.rego",
+            "control_test.rego" from "control_test.rego",
+            "cases/pass-has-a-limit.yaml" from "pass-has-a-limit.yaml",
+            "cases/fail-has-no-limit.yaml" from "fail-has-no-limit.yaml",
+        ],
+    }
 }
 
 impl NewControl<'_> {
@@ -26,68 +81,7 @@ impl NewControl<'_> {
     /// # Errors
     /// Where the control would not load: an id, a package or a type that is none.
     pub fn files(&self) -> anyhow::Result<Vec<(&'static str, String)>> {
-        let files: Vec<(&str, String)> = match self.kind {
-            SubjectKind::Kubernetes => vec![
-                (
-                    "control.rego",
-                    include_str!("kubernetes/control.rego.in").to_owned(),
-                ),
-                (
-                    "control_test.rego",
-                    include_str!("kubernetes/control_test.rego.in").to_owned(),
-                ),
-                (
-                    "cases/pass-has-an-owner.yaml",
-                    include_str!("kubernetes/pass-has-an-owner.yaml.in").to_owned(),
-                ),
-                (
-                    "cases/fail-has-no-owner.yaml",
-                    include_str!("kubernetes/fail-has-no-owner.yaml.in").to_owned(),
-                ),
-            ],
-            SubjectKind::Document => vec![
-                (
-                    "control.rego",
-                    include_str!("document/control.rego.in").to_owned(),
-                ),
-                (
-                    "control_test.rego",
-                    include_str!("document/control_test.rego.in").to_owned(),
-                ),
-                (
-                    "cases/pass-has-an-owner.toml",
-                    include_str!("document/pass-has-an-owner.toml.in").to_owned(),
-                ),
-                (
-                    "cases/fail-has-no-owner.toml",
-                    include_str!("document/fail-has-no-owner.toml.in").to_owned(),
-                ),
-                (
-                    "cases/not-applicable-is-no-toml.ini",
-                    include_str!("document/not-applicable-is-no-toml.ini.in").to_owned(),
-                ),
-            ],
-            SubjectKind::PullRequest => {
-                let case =
-                    |labels| include_str!("pull_request/case.json.in").replace("@LABELS@", labels);
-                vec![
-                    (
-                        "control.rego",
-                        include_str!("pull_request/control.rego.in").to_owned(),
-                    ),
-                    (
-                        "control_test.rego",
-                        include_str!("pull_request/control_test.rego.in").to_owned(),
-                    ),
-                    (
-                        "cases/pass-has-a-label.json",
-                        case(",\n  \"labels\": [\"bug\"]"),
-                    ),
-                    ("cases/fail-has-no-label.json", case(",\n  \"labels\": []")),
-                    ("cases/unknown-labels-were-not-read.json", case("")),
-                ]
-            }
-        };
+        let files = templates(self.kind);
         let (group, kind) = self
             .resource
             .rsplit_once('/')

@@ -26,8 +26,16 @@ pub(crate) struct PlainSet {
     pub(crate) combine: bool,
     /// The files that have a part in judging.
     pub(crate) used: BTreeSet<String>,
-    /// Their texts.
-    pub(crate) texts: Vec<Arc<str>>,
+    /// Their texts, and the version of Rego that a bundle names for one.
+    texts: Vec<(Arc<str>, Option<RegoVersion>)>,
+}
+
+impl PlainSet {
+    /// The texts that are evaluated, and the version of Rego that a bundle names for one.
+    pub(crate) fn texts(&self) -> Vec<(&str, Option<RegoVersion>)> {
+        let texts = self.texts.iter();
+        texts.map(|(text, version)| (&**text, *version)).collect()
+    }
 }
 
 /// The name of a package as it is written in a reference.
@@ -241,7 +249,10 @@ impl Loader<'_> {
             texts: self
                 .modules
                 .iter()
-                .map(|module| module.text.clone())
+                .map(|module| {
+                    let version = self.options.version_of(&module.file);
+                    (module.text.clone(), version)
+                })
                 .collect(),
         }
     }

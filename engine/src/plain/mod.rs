@@ -23,7 +23,8 @@ pub(crate) use split::{Split, split};
 
 use crate::SubjectKind;
 
-/// Whether plain policies judge subjects of a kind: every document that people had before soc2gate.
+/// Whether plain policies judge subjects of a kind: every document that people had before soc2gate. A workflow is
+/// a document to them too.
 pub(crate) fn judges(kind: SubjectKind) -> bool {
-    kind != SubjectKind::PullRequest
+    matches!(kind, SubjectKind::Kubernetes | SubjectKind::Document)
 }

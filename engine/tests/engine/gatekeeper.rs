@@ -6,7 +6,7 @@ use soc2gate_engine::{Enforcement, LoadOptions, Origin, Outcome, Status, Unknown
 use super::*;
 
 /// A template in the shape of the public library, in Rego v0: labels that every object must have.
-const LABELS: &str = r#"apiVersion: templates.gatekeeper.sh/v1
+pub(super) const LABELS: &str = r#"apiVersion: templates.gatekeeper.sh/v1
 kind: ConstraintTemplate
 metadata:
   name: k8srequiredlabels

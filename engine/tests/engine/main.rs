@@ -16,6 +16,7 @@ mod gatekeeper;
 mod lint;
 mod load;
 mod plain;
+mod policy_digest;
 mod settings;
 
 use std::collections::BTreeMap;

@@ -89,14 +89,20 @@ const HIDDEN_BELOW: &[&str] = &[
 
 /// The values that may be shown.
 pub(super) fn of_object(path: &[Segment]) -> bool {
-    if is_hidden(path) {
-        return false;
-    }
+    is_shown(path) && !is_hidden(path)
+}
+
+fn is_shown(path: &[Segment]) -> bool {
     match path {
-        [.., Segment::Key(list), Segment::Index(_)] => SHOWN_LISTS.contains(&list.as_str()),
-        [.., Segment::Key(key)] => SHOWN.contains(&key.as_str()),
+        [.., Segment::Key(list), Segment::Index(_)] => has(SHOWN_LISTS, list),
+        [.., Segment::Key(key)] => has(SHOWN, key),
         _ => false,
     }
+}
+
+/// Whether a list of names, which is sorted, has one.
+fn has(names: &[&str], name: &str) -> bool {
+    names.binary_search(&name).is_ok()
 }
 
 fn is_hidden(path: &[Segment]) -> bool {
@@ -190,7 +196,7 @@ pub(super) fn stored(path: &[Segment]) -> bool {
             return true;
         }
     }
-    of_object(path) || (!is_hidden(path) && is_stored(path))
+    (is_shown(path) || is_stored(path)) && !is_hidden(path)
 }
 
 fn is_stored(path: &[Segment]) -> bool {
@@ -201,11 +207,11 @@ fn is_stored(path: &[Segment]) -> bool {
         })
     };
     let of_its_own = match path {
-        [.., Segment::Key(list), Segment::Index(_)] => STORED_LISTS.contains(&list.as_str()),
-        [.., Segment::Key(key)] => STORED.contains(&key.as_str()),
+        [.., Segment::Key(list), Segment::Index(_)] => has(STORED_LISTS, list),
+        [.., Segment::Key(key)] => has(STORED, key),
         _ => false,
     };
-    of_its_own || keys().any(|key| STORED_BELOW.contains(&key))
+    of_its_own || keys().any(|key| has(STORED_BELOW, key))
 }
 
 /// The values of a kind that holds secrets: its names, and the resources that an EncryptionConfiguration encrypts.
@@ -222,5 +228,17 @@ pub(super) fn names(path: &[Segment]) -> bool {
             metadata == "metadata" && matches!(key.as_str(), "name" | "generateName" | "namespace")
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_since_they_are_sorted() {
+        for names in [SHOWN, SHOWN_LISTS, STORED, STORED_BELOW, STORED_LISTS] {
+            assert!(names.is_sorted(), "{names:?}");
+        }
     }
 }

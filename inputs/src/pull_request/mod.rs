@@ -14,7 +14,7 @@ mod consistency;
 mod document;
 mod file;
 mod merge;
-mod presence;
+pub(crate) mod presence;
 mod review;
 mod scalar;
 mod ticket;
@@ -35,6 +35,7 @@ pub use review::{Dismissal, Review, ReviewState, ReviewThread};
 pub use scalar::{Login, Name, Oid, Slug, Text, Timestamp};
 pub use ticket::{LinkSource, LinkedIssue, Template};
 pub use timeline::{TimelineEvent, TimelineEventType};
+pub(crate) use unavailable::sections;
 pub use unavailable::{Gap, Unavailable};
 
 use serde_json::Value;

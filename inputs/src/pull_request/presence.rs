@@ -59,7 +59,7 @@ fn without_title(schema: &mut Schema) {
 }
 
 /// Reads a field that may be absent but not null.
-pub(super) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn present<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -69,7 +69,7 @@ where
 
 /// Reads a field that must be written but may be null. (Plain `Option` would take an absent field
 /// too.)
-pub(super) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+pub(crate) fn nullable<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
 where
     D: Deserializer<'de>,
     T: Deserialize<'de>,
@@ -78,7 +78,7 @@ where
 }
 
 /// The JSON Schema of a field that may be null: `T` or null.
-pub(super) struct Nullable<T>(PhantomData<T>);
+pub(crate) struct Nullable<T>(PhantomData<T>);
 
 impl<T: JsonSchema> JsonSchema for Nullable<T> {
     fn inline_schema() -> bool {

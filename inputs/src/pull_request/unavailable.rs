@@ -25,13 +25,12 @@ pub struct Gap {
 
 /// Declares a struct with one optional `Gap` for each section, and a table of them.
 macro_rules! sections {
-    ($($name:ident),+ $(,)?) => {
-        /// For each section that could not be read, why. A section is never both here and in the
-        /// document.
+    ($(#[$doc:meta])* $all:ident: $($name:ident),+ $(,)?) => {
+        $(#[$doc])*
         #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
         #[serde(deny_unknown_fields)]
         #[allow(missing_docs, reason = "each field is a section of the document by its name")]
-        pub struct Unavailable {
+        pub struct $all {
             $(
                 #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
                 #[schemars(with = "Gap")]
@@ -39,7 +38,7 @@ macro_rules! sections {
             )+
         }
 
-        impl Unavailable {
+        impl $all {
             /// The sections that could not be read, by name.
             pub fn sections(&self) -> Vec<(&'static str, &Gap)> {
                 let all = [$((stringify!($name), self.$name.as_ref())),+];
@@ -48,8 +47,12 @@ macro_rules! sections {
         }
     };
 }
+pub(crate) use sections;
 
 sections!(
+    /// For each section that could not be read, why. A section is never both here and in the
+    /// document.
+    Unavailable:
     auto_merge,
     base_changes,
     checks,

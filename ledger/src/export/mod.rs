@@ -21,6 +21,7 @@ pub use check::{CheckedExport, check};
 pub use import::{ImportTarget, import};
 pub use manifest::{FileEntry, MANIFEST_MEDIA_TYPE, Manifest, Period, Shape, Tool};
 pub use read::Export;
+pub use table::harmless;
 pub use write::{ExportOptions, export};
 
 use crate::attest::AttestError;
@@ -101,6 +102,19 @@ pub enum ExportError {
     /// A proof fails.
     #[error(transparent)]
     Proof(#[from] ProofError),
+}
+
+impl ExportError {
+    /// Whether a file could not be read that is there: nothing can be said of the export. One that is gone was taken out
+    /// of it.
+    pub fn is_unreadable(&self) -> bool {
+        match self {
+            Self::Io { source, .. } | Self::Store(StoreError::Io { source, .. }) => {
+                source.kind() != io::ErrorKind::NotFound
+            }
+            _ => false,
+        }
+    }
 }
 
 /// The first problem of a report.

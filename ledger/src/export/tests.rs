@@ -355,3 +355,20 @@ fn a_file_that_changes_under_the_reader_is_damage() {
     assert!(!report.is_verified());
     assert_eq!(report.problems.items[0].code, Code::Damaged);
 }
+
+#[test]
+fn only_a_file_that_is_there_and_cannot_be_read_is_unreadable() {
+    let failed = |kind: io::ErrorKind| ExportError::Io {
+        action: "read",
+        path: "records.jsonl".to_owned(),
+        source: kind.into(),
+    };
+    assert!(failed(io::ErrorKind::PermissionDenied).is_unreadable());
+    assert!(!failed(io::ErrorKind::NotFound).is_unreadable());
+    let from_store = ExportError::Store(StoreError::Io {
+        action: "read",
+        source: io::ErrorKind::InvalidData.into(),
+    });
+    assert!(from_store.is_unreadable());
+    assert!(!ExportError::OtherKey.is_unreadable());
+}

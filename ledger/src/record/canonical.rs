@@ -3,7 +3,9 @@
 
 use std::cmp::Ordering;
 
-use super::draft::canonical;
+use serde_json::Value;
+
+use super::draft::canonical_value;
 
 /// Arrays and objects within each other; the same as where JSON is read.
 const MAX_DEPTH: u32 = 127;
@@ -162,7 +164,7 @@ impl<'a> Scanner<'a> {
             };
         }
         let value: f64 = serde_json::from_slice(number).ok()?;
-        (canonical(&value).ok()? == number).then_some(())
+        (canonical_value(&Value::from(value)).ok()? == number).then_some(())
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use thiserror::Error;
 
+use super::canonical::is_canonical;
 use super::event::{Event, Kind};
 use super::{Actor, BulkRef, MAX_ENTRY, RECORD_SCHEMA, RecordSubject};
 
@@ -91,7 +92,7 @@ impl Draft {
             before,
             after: rest,
         };
-        if entry.before.len() + INDEX_DIGITS + entry.after.len() > MAX_ENTRY {
+        if entry.longest() > MAX_ENTRY {
             return Err(RecordError::TooLarge);
         }
         Ok(entry)
@@ -110,9 +111,14 @@ pub struct PreparedEntry {
 }
 
 impl PreparedEntry {
+    /// Bytes of the entry at the largest index.
+    pub(crate) fn longest(&self) -> usize {
+        self.before.len() + INDEX_DIGITS + self.after.len()
+    }
+
     /// The entry at an index of the log.
     pub fn at(&self, index: u64) -> Vec<u8> {
-        let mut entry = Vec::with_capacity(self.before.len() + INDEX_DIGITS + self.after.len());
+        let mut entry = Vec::with_capacity(self.longest());
         entry.extend(&self.before);
         entry.extend(index.to_string().as_bytes());
         entry.extend(&self.after);
@@ -125,6 +131,11 @@ const LARGEST_INTEGER: u64 = (1 << 53) - 1;
 
 /// A value in canonical JSON: RFC 8785.
 pub fn canonical<T: Serialize>(value: &T) -> Result<Vec<u8>, RecordError> {
+    // Records have their fields in order: looking at what was written costs less than sorting it.
+    let written = serde_json::to_vec(value).map_err(|_| RecordError::Form)?;
+    if is_canonical(&written) {
+        return Ok(written);
+    }
     canonical_value(&serde_json::to_value(value).map_err(|_| RecordError::Form)?)
 }
 

@@ -145,21 +145,21 @@ impl Event {
 /// A decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DecisionMade {
-    /// `allow`, `deny` or `error`.
-    pub outcome: String,
     /// The decision's clock, RFC 3339: what policies saw as now.
     pub clock: Timestamp,
     /// What judged.
     pub engine: EngineName,
+    /// The front end that asked: `check`, `action`, `admission` or `audit`.
+    pub front_end: String,
+    /// `allow`, `deny` or `error`.
+    pub outcome: String,
+    /// `sha256:` and the digest of the parameters alone.
+    pub parameters: String,
     /// `sha256:` and the digest of the policy set; the `policy_change` record with the same digest holds it.
     pub policies: String,
     /// `sha256:` and the digest of parameters, enforcement and exceptions; the `configuration_change` record with
     /// the same digest holds them.
     pub settings: String,
-    /// `sha256:` and the digest of the parameters alone.
-    pub parameters: String,
-    /// The front end that asked: `check`, `action`, `admission` or `audit`.
-    pub front_end: String,
     /// One for each control that speaks of the subject.
     pub verdicts: Vec<VerdictRecord>,
     /// Values of the stored input that were withheld.
@@ -172,40 +172,40 @@ pub struct DecisionMade {
 pub struct VerdictRecord {
     /// The control's id.
     pub control: String,
-    /// `pass`, `fail`, `unknown` or `not_applicable`.
-    pub status: String,
-    /// `deny`, `warn` or `record`.
-    pub enforcement: String,
-    /// `low`, `medium`, `high` or `critical`.
-    pub severity: String,
     /// Criteria that the control gives evidence for, by id.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub criteria: Vec<String>,
-    /// Why: what is not met, or what is not known. No more than fit an entry.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub reasons: Vec<FindingRecord>,
-    /// Reasons that did not fit.
-    #[serde(default, skip_serializing_if = "is_zero")]
-    pub reasons_left_out: u64,
+    /// `deny`, `warn` or `record`.
+    pub enforcement: String,
     /// The exception that permits the failure.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exception: Option<String>,
     /// Whether all reasons were there before the change, so that they stood in nobody's way.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub known: bool,
+    /// Why: what is not met, or what is not known. No more than fit an entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reasons: Vec<FindingRecord>,
+    /// Reasons that did not fit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub reasons_left_out: u64,
+    /// `low`, `medium`, `high` or `critical`.
+    pub severity: String,
+    /// `pass`, `fail`, `unknown` or `not_applicable`.
+    pub status: String,
 }
 
 /// A reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct FindingRecord {
+    /// The line of the subject's source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
     /// What the control says, without values that were withheld.
     pub message: String,
     /// Where in the subject.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The line of the subject's source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub line: Option<u64>,
 }
 
 /// What judged.

@@ -99,10 +99,10 @@ struct Envelope<'a> {
 /// Who or what caused a record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Actor {
-    /// What kind of actor.
-    pub kind: ActorKind,
     /// Its name where it acts: a login, an account of the system, a service account.
     pub id: String,
+    /// What kind of actor.
+    pub kind: ActorKind,
 }
 
 /// Kinds of actors.
@@ -122,29 +122,29 @@ pub enum ActorKind {
 /// What a record is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RecordSubject {
-    /// Its kind, such as `kubernetes`.
-    pub kind: String,
-    /// Its stable id.
-    pub id: String,
-    /// Its type within its kind, such as `apps/Deployment`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource: Option<String>,
-    /// Where its document is written: file, line and column.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub location: Option<String>,
     /// `hmac-sha256:` and the commitment to the whole document, secrets included: equal documents have equal
     /// commitments, and nobody without the ledger's key can guess one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commitment: Option<String>,
+    /// Its stable id.
+    pub id: String,
+    /// Its kind, such as `kubernetes`.
+    pub kind: String,
+    /// Where its document is written: file, line and column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Its type within its kind, such as `apps/Deployment`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<String>,
 }
 
 /// A sealed document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct BulkRef {
-    /// What it is to the record, such as `input`.
-    pub name: String,
     /// What it is once it is opened, such as `application/json`.
     pub media_type: String,
+    /// What it is to the record, such as `input`.
+    pub name: String,
     /// SHA-256 of the sealed bytes, in hexadecimal: the name by which it is stored.
     pub sha256: String,
     /// Sealed bytes.

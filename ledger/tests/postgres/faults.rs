@@ -12,13 +12,14 @@ use soc2gate_ledger::store::postgres::{PostgresLedger, PostgresOptions};
 use crate::audit::assert_holds;
 use crate::cluster::Cluster;
 use crate::proxy::{Moment, Proxy};
+use crate::server::Server;
 use crate::{ledger, options, submissions};
 
 #[test]
 fn a_connection_that_is_cut_mid_commit_loses_and_doubles_nothing() {
     let (cluster, ring, _) = ledger();
     let proxy = Proxy::start(cluster.port());
-    let address = Cluster::address_at(proxy.port());
+    let address = Server::address_at(proxy.port());
     let ledger = PostgresLedger::open(&address, Arc::clone(&ring), &options()).unwrap();
     let mut ids = Vec::new();
     for moment in [Moment::Before, Moment::Sent, Moment::Answered] {
@@ -95,7 +96,7 @@ fn connections_cut_at_random_under_load_lose_and_double_nothing() {
     let cluster = Cluster::start();
     let proxy = Proxy::start(cluster.port());
     let left = AtomicUsize::new(30);
-    let harm = under_load(&cluster, &Cluster::address_at(proxy.port()), || {
+    let harm = under_load(&cluster, &Server::address_at(proxy.port()), || {
         thread::sleep(Duration::from_millis(left.load(Ordering::SeqCst) as u64));
         proxy.cut_all();
         left.fetch_sub(1, Ordering::SeqCst) > 1

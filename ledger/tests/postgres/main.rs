@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
     reason = "tests"
@@ -19,6 +20,9 @@ mod refused;
 mod rights;
 mod schema;
 mod sequencers;
+#[allow(dead_code, reason = "the tests of the command line use the rest")]
+#[path = "../../../tests/postgres/server.rs"]
+mod server;
 mod tampering;
 mod throughput;
 mod tls;

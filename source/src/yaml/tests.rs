@@ -203,3 +203,16 @@ fn any_json() -> impl Strategy<Value = Value> {
     });
     prop::collection::vec(tree, 1..3).prop_map(Value::from)
 }
+
+#[test]
+fn the_core_schema_takes_no_word_for_a_boolean() {
+    let text = "on: {push: }\nwith: {fetch: yes, all: true, \"no\": off}\n";
+    let document = parse_yaml_core(split_yaml(text)[0]).unwrap().unwrap();
+    assert_eq!(
+        document.value,
+        json!({"on": {"push": null}, "with": {"fetch": "yes", "all": true, "no": "off"}})
+    );
+    let at = document.map.locate_key(&["on".into()]).unwrap();
+    assert_eq!((at.start.line, at.start.column), (1, 1));
+    assert_eq!(values(text)[0]["true"], json!({"push": null}));
+}

@@ -57,7 +57,11 @@ fn assert_untouched(action: &Action) {
 #[case("Linux", "ARM64", "linux-aarch64")]
 #[case("macOS", "X64", "macos-x86_64")]
 #[case("macOS", "ARM64", "macos-aarch64")]
-fn what_has_the_right_checksum_is_run(#[case] os: &str, #[case] arch: &str, #[case] platform: &str) {
+fn what_has_the_right_checksum_is_run(
+    #[case] os: &str,
+    #[case] arch: &str,
+    #[case] platform: &str,
+) {
     let bytes = released();
     let action = mirrored(&bytes, platform)
         .with("sha256", sha256(&bytes))
@@ -65,7 +69,10 @@ fn what_has_the_right_checksum_is_run(#[case] os: &str, #[case] arch: &str, #[ca
         .set("RUNNER_ARCH", arch);
     let ended = action.run();
     assert_eq!((ended.code, ended.log.as_str()), (0, ""));
-    assert_eq!(arguments(&action).unwrap(), "check\nevent\n--github-outputs\n--format\ngithub\n");
+    assert_eq!(
+        arguments(&action).unwrap(),
+        "check\nevent\n--github-outputs\n--format\ngithub\n"
+    );
 }
 
 #[test]
@@ -87,10 +94,19 @@ fn the_table_of_the_action_holds_checksums() {
 
 #[rstest]
 #[case::another_checksum(&"0".repeat(64), "the download is not what was released: its checksum differs")]
-#[case::none("", "no checksum is known for version 0.1.0 on linux-x86_64: give it with the input sha256")]
+#[case::none(
+    "",
+    "no checksum is known for version 0.1.0 on linux-x86_64: give it with the input sha256"
+)]
 #[case::upper_case(&"A".repeat(64), "a checksum is 64 digits of 0 to 9 and a to f: see the input sha256")]
-#[case::short("0123", "a checksum is 64 digits of 0 to 9 and a to f: see the input sha256")]
-fn what_is_not_known_to_be_released_is_not_unpacked(#[case] checksum: &str, #[case] expected: &str) {
+#[case::short(
+    "0123",
+    "a checksum is 64 digits of 0 to 9 and a to f: see the input sha256"
+)]
+fn what_is_not_known_to_be_released_is_not_unpacked(
+    #[case] checksum: &str,
+    #[case] expected: &str,
+) {
     let action = mirrored(&released(), "linux-x86_64").with("sha256", checksum);
     assert_eq!(action.run().refusal(), expected);
     assert_untouched(&action);
@@ -119,11 +135,19 @@ fn what_is_not_there_cannot_be_downloaded() {
     let checksum = "0".repeat(64);
     let action = mirrored(&released(), "linux-x86_64").with("sha256", checksum.as_str());
     let other = action.with("version", "9.9.9").run();
-    assert_eq!(other.refusal(), "version 9.9.9 for linux-x86_64 cannot be downloaded");
+    assert_eq!(
+        other.refusal(),
+        "version 9.9.9 for linux-x86_64 cannot be downloaded"
+    );
     // Without encryption anyone on the way could answer; and an option is no address.
     for mirror in ["http://127.0.0.1:9", "ftp://127.0.0.1:9", "-o/tmp/x"] {
-        let action = Action::new().with("sha256", checksum.as_str()).with("mirror", mirror);
-        assert!(action.run().refusal().ends_with("cannot be downloaded"), "{mirror}");
+        let action = Action::new()
+            .with("sha256", checksum.as_str())
+            .with("mirror", mirror);
+        assert!(
+            action.run().refusal().ends_with("cannot be downloaded"),
+            "{mirror}"
+        );
         assert_untouched(&action);
     }
 }
@@ -138,7 +162,10 @@ fn what_is_not_there_cannot_be_downloaded() {
 #[case("$(touch \"$RUNNER_TEMP/touched\")")]
 fn only_an_exact_version_is_one(#[case] version: &str) {
     let action = mirrored(&released(), "linux-x86_64").with("version", version);
-    assert_eq!(action.run().refusal(), "the input version is no exact version");
+    assert_eq!(
+        action.run().refusal(),
+        "the input version is no exact version"
+    );
     assert_untouched(&action);
 }
 
@@ -154,7 +181,9 @@ fn a_runner_without_a_binary_is_told(#[case] os: &str, #[case] arch: &str) {
 
 #[test]
 fn a_binary_of_the_runner_is_run_without_a_download() {
-    let action = Action::new().with("mirror", "https://127.0.0.1:9").set("RUNNER_OS", "Windows");
+    let action = Action::new()
+        .with("mirror", "https://127.0.0.1:9")
+        .set("RUNNER_OS", "Windows");
     let folder = action.path("workspace/a folder");
     fs::create_dir(&folder).unwrap();
     executable(&folder.join("gate"), &program(""));
@@ -186,7 +215,10 @@ fn the_table_has_one_checksum_for_a_version_and_a_platform() {
             panic!("{line}");
         };
         assert!(known.insert((version, platform)), "{line}");
-        assert!(checksum.len() == 64 && checksum.bytes().all(|byte| byte.is_ascii_hexdigit()), "{line}");
+        assert!(
+            checksum.len() == 64 && checksum.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            "{line}"
+        );
     }
     assert!(table.starts_with('#') && table.ends_with('\n'));
 }

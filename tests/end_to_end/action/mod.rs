@@ -37,7 +37,11 @@ impl Action {
         }
         // A copy, so that a test can add a checksum.
         for file in fs::read_dir(root().join("ci-action")).unwrap().flatten() {
-            fs::copy(file.path(), folder.path().join("action").join(file.file_name())).unwrap();
+            fs::copy(
+                file.path(),
+                folder.path().join("action").join(file.file_name()),
+            )
+            .unwrap();
         }
         let action = Self {
             folder,
@@ -91,7 +95,10 @@ impl Action {
             contexts.values.insert(format!("inputs.{name}"), value);
         }
         for name in self.inputs.keys() {
-            assert!(contexts.values.contains_key(&format!("inputs.{name}")), "no input {name}");
+            assert!(
+                contexts.values.contains_key(&format!("inputs.{name}")),
+                "no input {name}"
+            );
         }
         let mut ended = Ended {
             code: 0,
@@ -118,7 +125,10 @@ impl Action {
         assert_eq!(step["shell"], "bash");
         let (script, outputs) = (self.path("script.sh"), self.path("outputs"));
         let run = step["run"].as_str().unwrap();
-        assert!(!run.contains("${{"), "values reach the shell through the environment: {run}");
+        assert!(
+            !run.contains("${{"),
+            "values reach the shell through the environment: {run}"
+        );
         fs::write(&script, run).unwrap();
         fs::write(&outputs, "").unwrap();
         let mut command = Process::new("bash");
@@ -154,11 +164,15 @@ impl Contexts {
             return text.to_owned();
         };
         let name = rest.strip_suffix(" }}").unwrap();
-        let id = name.strip_prefix("steps.").and_then(|rest| rest.split_once(".outputs."));
+        let id = name
+            .strip_prefix("steps.")
+            .and_then(|rest| rest.split_once(".outputs."));
         match (self.values.get(name), id) {
             (Some(value), _) => value.clone(),
             // An output that a step did not set is empty, but there must be such a step.
-            (None, Some((id, _))) if self.values.contains_key(&format!("steps.{id}")) => String::new(),
+            (None, Some((id, _))) if self.values.contains_key(&format!("steps.{id}")) => {
+                String::new()
+            }
             _ => panic!("the action names {name}, which does not exist"),
         }
     }
@@ -176,13 +190,17 @@ impl Contexts {
         while let Some(line) = lines.next() {
             let (name, value) = match (line.split_once("<<"), line.split_once('=')) {
                 (Some((name, delimiter)), None) => {
-                    let value: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
+                    let value: Vec<&str> = lines
+                        .by_ref()
+                        .take_while(|line| *line != delimiter)
+                        .collect();
                     (name, value.join("\n"))
                 }
                 (_, Some((name, value))) => (name, value.to_owned()),
                 _ => panic!("no output: {line}"),
             };
-            self.values.insert(format!("steps.{id}.outputs.{name}"), value);
+            self.values
+                .insert(format!("steps.{id}.outputs.{name}"), value);
         }
     }
 }
@@ -191,10 +209,17 @@ impl Ended {
     /// The one annotation of a refusal.
     fn refusal(&self) -> &str {
         assert_eq!(self.code, 2, "{}", self.log);
-        let lines = self.log.lines().filter_map(|line| line.strip_prefix("::error title=soc2gate::"));
+        let lines = self
+            .log
+            .lines()
+            .filter_map(|line| line.strip_prefix("::error title=soc2gate::"));
         let lines: Vec<&str> = lines.collect();
         assert_eq!(lines.len(), 1, "{}", self.log);
-        assert!(self.outputs.values().all(String::is_empty), "{:?}", self.outputs);
+        assert!(
+            self.outputs.values().all(String::is_empty),
+            "{:?}",
+            self.outputs
+        );
         lines[0]
     }
 }

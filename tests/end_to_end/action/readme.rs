@@ -10,7 +10,9 @@ fn workflows() -> Vec<String> {
     let (mut found, mut is_inside) = (Vec::new(), false);
     for event in Parser::new(&text) {
         match event {
-            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language))) if &*language == "yaml" => {
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(language)))
+                if &*language == "yaml" =>
+            {
                 is_inside = true;
                 found.push(String::new());
             }
@@ -30,7 +32,8 @@ fn values() -> Vec<Value> {
 /// The steps of a workflow.
 fn steps(workflow: &Value) -> Vec<&Value> {
     let jobs = workflow["jobs"].as_object().unwrap().values();
-    jobs.flat_map(|job| job["steps"].as_array().unwrap()).collect()
+    jobs.flat_map(|job| job["steps"].as_array().unwrap())
+        .collect()
 }
 
 #[test]
@@ -41,7 +44,12 @@ fn every_event_has_a_workflow() {
         .flat_map(|workflow| workflow["on"].as_object().unwrap().keys())
         .collect();
     for event in [
-        "pull_request", "pull_request_target", "pull_request_review", "merge_group", "push", "schedule",
+        "pull_request",
+        "pull_request_target",
+        "pull_request_review",
+        "merge_group",
+        "push",
+        "schedule",
         "workflow_dispatch",
     ] {
         assert!(events.iter().any(|found| *found == event), "{event}");
@@ -57,12 +65,19 @@ fn inputs_that_workflows_give_exist() {
         for step in steps(&workflow) {
             let action_name = step["uses"].as_str().unwrap();
             let (_, commit) = action_name.split_once('@').unwrap();
-            assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{action_name}");
+            assert!(
+                commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{action_name}"
+            );
             if !action_name.starts_with("soc2gate/soc2gate/ci-action@") {
                 continue;
             }
             uses += 1;
-            for input in step["with"].as_object().into_iter().flat_map(serde_json::Map::keys) {
+            for input in step["with"]
+                .as_object()
+                .into_iter()
+                .flat_map(serde_json::Map::keys)
+            {
                 assert!(action["inputs"].get(input).is_some(), "{input}");
             }
         }
@@ -82,9 +97,17 @@ fn permissions_are_given_by_job_and_none_by_workflow() {
 
 #[test]
 fn no_step_checks_out_what_a_privileged_event_brings() {
-    for workflow in values().iter().filter(|one| one["on"].get("pull_request_target").is_some()) {
+    for workflow in values()
+        .iter()
+        .filter(|one| one["on"].get("pull_request_target").is_some())
+    {
         for step in steps(workflow) {
-            assert!(!step["uses"].as_str().unwrap().starts_with("actions/checkout@"));
+            assert!(
+                !step["uses"]
+                    .as_str()
+                    .unwrap()
+                    .starts_with("actions/checkout@")
+            );
         }
     }
 }
@@ -92,7 +115,9 @@ fn no_step_checks_out_what_a_privileged_event_brings() {
 #[test]
 fn schemas_and_the_auditor_say_nothing_of_them() {
     let Some(tools) = std::env::var_os("SOC2GATE_TEST_TOOLS").map(PathBuf::from) else {
-        eprintln!("notice: skipped, run by cargo xtask test, which installs check-jsonschema and zizmor");
+        eprintln!(
+            "notice: skipped, run by cargo xtask test, which installs check-jsonschema and zizmor"
+        );
         return;
     };
     let files = workflows().into_iter().zip(0..);
@@ -111,7 +136,10 @@ fn schemas_and_the_auditor_say_nothing_of_them() {
             .current_dir(folder.path())
             .output()
             .unwrap();
-        let (out, errors) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        let (out, errors) = (
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        );
         assert!(output.status.success(), "{name}: {out}{errors}");
     };
     let mut arguments = vec!["--builtin-schema", "vendor.github-workflows"];

@@ -36,20 +36,44 @@ fn every_input_becomes_an_option() {
     let ended = action.run();
     assert_eq!((ended.code, ended.log.as_str()), (0, ""));
     let expected = [
-        "check", "event", "--github-outputs", "--format", "github", "--path=deploy", "--path=charts/a b",
-        "--policies=policy", "--policies=bundle.tar.gz", "--config=ci/soc2gate.yaml", "--org=acme",
-        "--baseline=known.json", "--ledger=evidence", "--new-only", "--comment", "--check-run",
-        "--report-name=nightly", "--format", "sarif", "--output=a.sarif", "--format", "json", "--output=a.json",
+        "check",
+        "event",
+        "--github-outputs",
+        "--format",
+        "github",
+        "--path=deploy",
+        "--path=charts/a b",
+        "--policies=policy",
+        "--policies=bundle.tar.gz",
+        "--config=ci/soc2gate.yaml",
+        "--org=acme",
+        "--baseline=known.json",
+        "--ledger=evidence",
+        "--new-only",
+        "--comment",
+        "--check-run",
+        "--report-name=nightly",
+        "--format",
+        "sarif",
+        "--output=a.sarif",
+        "--format",
+        "json",
+        "--output=a.json",
     ];
     assert_eq!(arguments(&action), expected);
-    assert_eq!(fs::read_to_string(action.path("temp/token")).unwrap(), "ghs_app\n");
+    assert_eq!(
+        fs::read_to_string(action.path("temp/token")).unwrap(),
+        "ghs_app\n"
+    );
     assert_eq!(ended.outputs["sarif-file"], "a.sarif");
     assert_eq!(ended.outputs["report-file"], "a.json");
 }
 
 #[test]
 fn outputs_of_the_program_are_those_of_the_action() {
-    let names = ["decision", "subjects", "failed", "unknown", "excepted", "known"];
+    let names = [
+        "decision", "subjects", "failed", "unknown", "excepted", "known",
+    ];
     let lines = names.map(|name| format!("echo {name}=of-{name} >>\"$GITHUB_OUTPUT\"\n"));
     let url = "printf 'comment-url<<x\\nhttps://host.test/#1\\nx\\n' >>\"$GITHUB_OUTPUT\"";
     let ended = with_program(&(lines.concat() + url + "\nexit 1")).run();
@@ -67,8 +91,16 @@ fn outputs_of_the_program_are_those_of_the_action() {
 #[case("ledger-init", "no", "the input ledger-init is neither true nor false")]
 #[case("fail-on", "warn", "the input fail-on is neither deny nor never")]
 #[case("fail-on", "", "the input fail-on is neither deny nor never")]
-#[case("sarif-file", "a\ndecision=allow", "a name of a file has more than one line")]
-#[case("report-file", "a\ndecision=allow", "a name of a file has more than one line")]
+#[case(
+    "sarif-file",
+    "a\ndecision=allow",
+    "a name of a file has more than one line"
+)]
+#[case(
+    "report-file",
+    "a\ndecision=allow",
+    "a name of a file has more than one line"
+)]
 fn a_wrong_input_is_refused_before_anything_is_judged(
     #[case] input: &str,
     #[case] value: &str,
@@ -92,7 +124,9 @@ fn exit_codes_fail_the_step_as_asked(
     #[case] expected: &[i32],
 ) {
     for (code, expected) in codes.iter().zip(expected) {
-        let ended = with_program(&format!("exit {code}")).with("fail-on", fail_on).run();
+        let ended = with_program(&format!("exit {code}"))
+            .with("fail-on", fail_on)
+            .run();
         assert_eq!(ended.code, *expected, "{fail_on}: {code}");
     }
 }
@@ -109,10 +143,18 @@ fn exit_codes_fail_the_step_as_asked(
 #[case("report-name")]
 #[case("token")]
 fn no_input_is_executed(#[case] input: &str) {
-    for hostile in ["$(touch touched)", "`touch touched`", "; touch touched", "' && touch touched '"] {
+    for hostile in [
+        "$(touch touched)",
+        "`touch touched`",
+        "; touch touched",
+        "' && touch touched '",
+    ] {
         let action = with_program("").with(input, hostile);
         assert_eq!(action.run().code, 0);
-        assert!(!action.path("workspace/touched").exists(), "{input}: {hostile}");
+        assert!(
+            !action.path("workspace/touched").exists(),
+            "{input}: {hostile}"
+        );
     }
 }
 
@@ -135,6 +177,8 @@ fn a_folder_becomes_a_ledger_only_where_that_is_asked_for() {
     assert_eq!(database.run().code, 0);
     assert_eq!(arguments(&database)[..2].join(" "), "check event");
 
-    let failing = with_program("exit 2").with("ledger-init", "true").with("ledger", "evidence");
+    let failing = with_program("exit 2")
+        .with("ledger-init", "true")
+        .with("ledger", "evidence");
     assert_eq!(failing.run().refusal(), "the ledger cannot be made");
 }

@@ -1,5 +1,6 @@
 //! Decisions that are recorded: the ledger as people use it, and what becomes of it when somebody meddles with it.
 
+mod postgres;
 mod records;
 mod trust;
 

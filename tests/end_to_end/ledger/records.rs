@@ -1,5 +1,12 @@
 //! What is recorded, and what follows when it cannot be.
 
+use std::sync::Arc;
+
+use soc2gate_ledger::keys::KeyRing;
+use soc2gate_ledger::record::{Draft, Record};
+use soc2gate_ledger::store::embedded::{EmbeddedLedger, Options};
+use soc2gate_ledger::store::{Document, Log as _, Store as _, Submission};
+
 use super::*;
 
 #[test]
@@ -301,6 +308,116 @@ fn erased_documents_are_gone_and_everything_still_verifies() {
     assert_eq!(code, 2);
     assert!(said.contains("erased"), "{said}");
     assert_eq!(stats(folder)["kinds"]["erasure"], 1);
+}
+
+#[test]
+fn what_is_older_than_the_retention_is_erased_when_somebody_says_so() {
+    let (folder, _) = ledger();
+    let folder = folder.path();
+    let erase = ["ledger", "erase", "--ledger", "led", "--expired"];
+    let (code, said) = run(folder, &erase);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("retention.days"), "{said}");
+    recorded(folder, &[]);
+    fs::write(
+        folder.join("soc2gate.yaml"),
+        "version: 1\nretention: {days: 1}\n",
+    )
+    .unwrap();
+    let said = done(folder, &erase);
+    assert!(said.contains("nothing to erase"), "{said}");
+    let both = [&erase[..], &["--before", "2999-01-01T00:00:00Z"]].concat();
+    assert_eq!(run(folder, &both).0, 64);
+    assert_eq!(run(folder, &erase[..4]).0, 64);
+    // Nor does a check erase anything by itself.
+    append_of_long_ago(folder);
+    recorded(folder, &[]);
+    assert_eq!(stats(folder)["kinds"]["erasure"], Value::Null);
+    let said = done(folder, &erase);
+    assert!(
+        said.contains("erased 1 documents of records 4 to 4"),
+        "{said}"
+    );
+    assert_eq!(stats(folder)["kinds"]["erasure"], 1);
+    done(folder, &["ledger", "replay", "2", "--ledger", "led"]);
+}
+
+/// Appends a decision with a document to the ledger, as a run of years ago did.
+fn append_of_long_ago(folder: &Path) {
+    let keys = fs::read_to_string(folder.join("led.keys")).unwrap();
+    let ring = Arc::new(KeyRing::parse(&keys).unwrap());
+    let store = EmbeddedLedger::open(&folder.join("led"), ring, Options::default()).unwrap();
+    let (_, entry) = store.entries(2..3).unwrap().next().unwrap().unwrap();
+    let record = Record::parse(&entry).unwrap();
+    let time = "2020-01-01T00:00:00Z".parse().unwrap();
+    store
+        .append(vec![Submission {
+            draft: Draft::new(time, record.actor, record.event).unwrap(),
+            documents: vec![Document {
+                name: "input".to_owned(),
+                media_type: "application/json".to_owned(),
+                bytes: b"{}".to_vec(),
+            }],
+        }])
+        .unwrap();
+    store.close().unwrap();
+}
+
+#[test]
+fn other_data_of_the_same_policies_are_another_policy_set() {
+    let (folder, _) = ledger();
+    let folder = folder.path();
+    fs::create_dir(folder.join("policy")).unwrap();
+    fs::write(
+        folder.join("policy/main.rego"),
+        "package main\n\ndeny contains \"too many\" if input.metadata.name == data.forbidden\n",
+    )
+    .unwrap();
+    let judged = |name: &str| {
+        let data = format!("forbidden: {name}\n");
+        fs::write(folder.join("data.yaml"), data).unwrap();
+        recorded(folder, &["--policies", "policy", "--data", "data.yaml"])
+    };
+    judged("fine");
+    judged("other");
+    judged("fine");
+    assert_eq!(stats(folder)["kinds"]["policy_change"], 2);
+    assert_eq!(stats(folder)["kinds"]["configuration_change"], 1);
+    let listed = done(
+        folder,
+        &[
+            "ledger", "query", "--ledger", "led", "--kind", "decision", "--format", "jsonl",
+        ],
+    );
+    let decisions: Vec<Value> = listed
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(decisions.len(), 6);
+    assert_ne!(
+        decisions[0]["body"]["policies"],
+        decisions[2]["body"]["policies"]
+    );
+    assert_eq!(
+        decisions[0]["body"]["policies"],
+        decisions[4]["body"]["policies"]
+    );
+    let outcomes: Vec<&Value> = decisions
+        .iter()
+        .filter(|decision| {
+            decision["subject"]["id"]
+                .as_str()
+                .unwrap()
+                .ends_with("fine")
+        })
+        .map(|decision| &decision["body"]["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["deny", "allow", "deny"]);
+    for decision in &decisions {
+        let index = decision["index"].to_string();
+        let said = done(folder, &["ledger", "replay", &index, "--ledger", "led"]);
+        assert!(said.ends_with("the same\n"), "{said}");
+    }
 }
 
 #[test]

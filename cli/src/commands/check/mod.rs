@@ -186,15 +186,15 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnost
     })?;
     let recording = place.as_ref().map(|place| {
         let run = ledger::Run {
-            gate: &gate,
-            policies: &policies,
-            policies_digest: library.digest(),
-            settings: &settings,
+            gate: gate.clone(),
+            policies,
+            policies_digest: library.digest().to_owned(),
+            settings,
             actor: actor(args.record.actor.as_deref()),
             front_end: FrontEnd::Check,
             now: Timestamp::now(),
         };
-        Recording::start(place, &run)
+        Recording::start(place.clone(), run)
     });
     let (recording, unrecorded) = match recording.transpose() {
         Ok(recording) => (recording, None),

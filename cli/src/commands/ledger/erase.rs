@@ -3,13 +3,13 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use soc2gate_ledger::Hash;
 use soc2gate_ledger::query::Query;
 use soc2gate_ledger::record::{Draft, Erasure, Event, Kind, Record};
 use soc2gate_ledger::store::Submission;
 
-use super::place;
+use super::{config, place};
 use crate::args::LedgerEraseArgs;
 use crate::commands::print;
 use crate::ledger::actor;
@@ -20,12 +20,13 @@ const GROUP: usize = 1_024;
 /// Erases the documents of decisions. What decisions are based on, policies and settings, is kept: newer decisions name
 /// it too.
 pub(super) fn run(args: &LedgerEraseArgs) -> anyhow::Result<()> {
+    let before = before(args)?;
     let place = place(&args.place)?;
     let store = place.open(Arc::new(place.keys()?))?;
     let index = place.index(store.as_ref())?;
     let query = Query {
         kind: Some(Kind::Decision),
-        until: Some(args.before),
+        until: Some(before),
         ..Query::default()
     };
     let mut found = Vec::new();
@@ -69,4 +70,20 @@ pub(super) fn run(args: &LedgerEraseArgs) -> anyhow::Result<()> {
     print(&format!(
         "erased {erased} documents of records {first} to {last}; copies and backups of the ledger still have them\n"
     ))
+}
+
+/// The time before which documents are erased: the one that is given, or the one that the configuration's retention gives.
+fn before(args: &LedgerEraseArgs) -> anyhow::Result<Timestamp> {
+    if let Some(before) = args.before {
+        return Ok(before);
+    }
+    let retention = config(&args.place)?.and_then(|(_, config)| config.raw().retention.clone());
+    let Some(retention) = retention else {
+        anyhow::bail!(
+            "how long documents are kept is not said: set retention.days in soc2gate.yaml, or use --before"
+        );
+    };
+    let kept = SignedDuration::from_hours(24 * i64::from(retention.days));
+    // No record is older than the first time there is.
+    Ok(Timestamp::now().checked_sub(kept).unwrap_or(Timestamp::MIN))
 }

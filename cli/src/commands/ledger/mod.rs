@@ -16,7 +16,7 @@ mod witness;
 
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use soc2gate_engine::Config;
 use soc2gate_ledger::note::Verifier;
@@ -56,19 +56,23 @@ fn place(args: &LedgerPlace) -> anyhow::Result<Place> {
     if let Some(ledger) = &args.ledger {
         return Ok(Place::new(ledger, keys, Path::new("")));
     }
-    let path = args
-        .config
-        .clone()
-        .or_else(nearest_config)
-        .ok_or(PlaceError::NoLedger)?;
+    let (path, config) = config(args)?.ok_or(PlaceError::NoLedger)?;
+    let ledger = config.raw().ledger.as_ref().ok_or(PlaceError::NoLedger)?;
+    let base = path.parent().unwrap_or(Path::new(""));
+    Ok(Place::new(&ledger.location, keys, base))
+}
+
+/// The configuration that is named, or the nearest; nothing where there is none.
+fn config(args: &LedgerPlace) -> anyhow::Result<Option<(PathBuf, Config)>> {
+    let Some(path) = args.config.clone().or_else(nearest_config) else {
+        return Ok(None);
+    };
     let file = read_document(&path).map_err(|problem| anyhow::anyhow!("{problem}"))?;
     let (config, problems) = Config::parse(&file.name, &file.text);
     if let Some(problem) = problems.iter().find(|problem| problem.is_error()) {
         anyhow::bail!("{problem}");
     }
-    let ledger = config.raw().ledger.as_ref().ok_or(PlaceError::NoLedger)?;
-    let base = path.parent().unwrap_or(Path::new(""));
-    Ok(Place::new(&ledger.location, keys, base))
+    Ok(Some((path, config)))
 }
 
 /// The index of a record that is named by its index or its id.

@@ -3,6 +3,7 @@
 use std::io::{self, BufWriter, Write};
 use std::ops::ControlFlow;
 
+use soc2gate_ledger::export::harmless;
 use soc2gate_ledger::query::{Hit, Query};
 use soc2gate_ledger::record::Kind;
 use soc2gate_ledger::store::Log;
@@ -107,13 +108,12 @@ fn line(
     Ok(())
 }
 
-/// A field of a table. One that a spreadsheet would take for a formula starts with an apostrophe.
+/// A field of a table.
 fn csv_field(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let mark = if formula { "'" } else { "" };
-    if formula || text.contains([',', '"', '\n', '\r']) {
-        format!("\"{mark}{}\"", text.replace('"', "\"\""))
+    let text = harmless(text.to_owned());
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
     } else {
-        text.to_owned()
+        text
     }
 }

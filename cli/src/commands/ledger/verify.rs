@@ -71,6 +71,7 @@ fn export(
             Ok(Exit::Allow)
         }
         Err(ExportError::NotVerified(report)) => tell(args, &report, own),
+        Err(error) if error.is_unreadable() => Err(error.into()),
         Err(error) => {
             print(&format!("{error}\nNOT VERIFIED\n"))?;
             Ok(Exit::Deny)

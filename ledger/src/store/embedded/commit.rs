@@ -109,8 +109,7 @@ impl Committer {
     fn write(&mut self, tail: &mut Tail, groups: &[Vec<Waiting>]) -> Result<Written, StoreError> {
         self.follow(tail)?;
         let durable = self.state.durable();
-        let mut frames = Vec::new();
-        let mut documents = Vec::new();
+        let (mut frames, mut documents) = buffers(groups);
         let mut receipts = Vec::with_capacity(groups.len());
         for records in groups {
             let mut group = Vec::with_capacity(records.len());
@@ -233,6 +232,20 @@ impl Committer {
             let _ = reply.send(Err(error));
         }
     }
+}
+
+/// Room for the frames and for the documents of some records, so that neither is moved while it grows.
+fn buffers(groups: &[Vec<Waiting>]) -> (Vec<u8>, Vec<u8>) {
+    let (mut frames, mut documents) = (0, 0);
+    for record in groups.iter().flatten() {
+        frames += segment::FRAME + record.entry.longest();
+        documents += record
+            .documents
+            .iter()
+            .map(pack::document_length)
+            .sum::<usize>();
+    }
+    (Vec::with_capacity(frames), Vec::with_capacity(documents))
 }
 
 /// Sees to it that nobody waits for a thread that is gone.

@@ -23,6 +23,11 @@ pub(super) fn header() -> &'static [u8] {
     MAGIC
 }
 
+/// Bytes of a document with all that stands before it.
+pub(super) fn document_length(document: &SealedDocument) -> usize {
+    FRAME + document.bytes.len()
+}
+
 /// Appends a document to what will be written.
 pub(super) fn put_document(
     bytes: &mut Vec<u8>,

@@ -1,11 +1,11 @@
 # METADATA
 # title: Nobody approves a change they contributed to
 # description: |
-#   Leaves out of the approvals those by contributors: authors, co-authors and committers of the commits, whoever pushed
-#   to the branch, and the person on whose behalf a bot opened the change. Where approvals of the final revision exist
-#   (CHG-02) only those are looked at, so that one approval fulfils CHG-01, CHG-02 and CHG-03 together. A commit whose
-#   e-mail address maps to no account, or a list that is cut short, means that nobody can be shown not to have
-#   contributed. Merges of the base branch ("Update branch") are left out when they hold nothing of their own.
+#   Leaves out of the approvals those by contributors: authors, co-authors and committers of the commits, whoever
+#   pushed to the branch, and the person on whose behalf a bot opened the change. Where approvals of the final
+#   revision exist (CHG-02) only those are looked at, so that one approval fulfils CHG-01, CHG-02 and CHG-03 together.
+#   A commit whose e-mail address maps to no account, or a list that is cut short, means that nobody can be shown not
+#   to have contributed. Merges of the base branch ("Update branch") are left out when they hold nothing of their own.
 # scope: package
 # custom:
 #   id: CHG-03
@@ -14,8 +14,8 @@
 #     - kind: pull_request
 #   frameworks: {soc2: [CC8.1], iso27001: ["8.32", "8.4", "5.3"]}
 #   remediation: >-
-#     Ask someone who wrote, committed and pushed nothing of the change to approve it. Contributors whose commits map to
-#     no account add the e-mail address to their account.
+#     Ask someone who wrote, committed and pushed nothing of the change to approve it. Contributors whose commits map
+#     to no account add the e-mail address to their account.
 #   parameters:
 #     minimum_approvals:
 #       type: integer
@@ -37,6 +37,7 @@ package soc2.change.approver_contribution
 
 import rego.v1
 
+import data.soc2.lib.approver
 import data.soc2.lib.bot
 import data.soc2.lib.contributor
 import data.soc2.lib.pull_request
@@ -55,18 +56,11 @@ _approvals := review.final if {
 	count(review.final.possible) > 0
 } else := review.independent
 
-# Index of an approval -> what its giver did in the change, for sure or perhaps.
-_deeds[index][contribution.sure] contains contribution.deed if {
-	some index in _approvals.possible
-	some contribution in contributor.contributions
-	contribution.account == review.approvals[index]
-}
-
-_possible := {index | some index in _approvals.possible; not _deeds[index][true]}
+_possible := {index | some index in _approvals.possible; not approver.deeds[index][true]}
 
 _counted := {index |
 	some index in _approvals.counted
-	not _deeds[index]
+	not approver.deeds[index]
 	count(contributor.blind_spots) == 0
 }
 
@@ -87,7 +81,7 @@ deny contains {"message": message, "path": ["reviews"]} if {
 deny contains finding if {
 	_short_of_approvals
 	some index in _approvals.possible
-	reason := sprintf("the reviewer %s", [concat(", ", _deeds[index][true])])
+	reason := sprintf("the reviewer %s", [concat(", ", approver.deeds[index][true])])
 	finding := review.refused(index, reason)
 }
 
@@ -123,8 +117,6 @@ _doubts[index] contains reason if some reason in review.doubts[index]
 _doubts[index] contains reason if some reason in review.outdated_doubts[index]
 
 _doubts[index] contains reason if {
-	some index, deeds in _deeds
-	reason := sprintf("the reviewer %s, and whether that merge holds anything of its own was not computed", [
-		concat(", ", deeds[false]),
-	])
+	some index, _ in approver.deeds
+	reason := approver.unsure(index)
 }

@@ -1,10 +1,17 @@
 # METADATA
-# title: Manifests hold no secrets in plain text
+# title: Manifests and changes hold no secrets in plain text
 # description: |
 #   No environment variable, command, argument or ConfigMap holds a credential: a token in a form its issuer is known
 #   for, a private key, a password in a URL, or a literal given to a name such as DB_PASSWORD. A Secret kept in source
 #   with its values, which base64 does not protect, is plain text too; a Secret on its way into the cluster is where
 #   its values belong.
+#
+#   Of a pull request the lines that it adds are judged, by the same rules: what was there before or is taken out is
+#   not the change's. In programs and prose a literal given to a name counts in quotation marks only, since anything
+#   else is an expression there, and in files of tests (`fixture_paths`) only tokens of known forms count. GitHub
+#   gives no patch of a binary file, which adds no lines, and none of a file that is too large: there the answer is
+#   unknown, unless the file is one of `ignored_paths`, such as a lock file. Messages name the file and the line,
+#   never the value.
 # scope: package
 # related_resources:
 #   - ref: https://kubernetes.io/docs/concepts/security/secrets-good-practices/
@@ -13,6 +20,7 @@
 #   id: ENC-13
 #   severity: critical
 #   inputs:
+#     - kind: pull_request
 #     - kind: kubernetes
 #       resources:
 #         - ConfigMap
@@ -39,10 +47,27 @@
 #       description: >-
 #         Names of variables, keys and flags, exactly as written, whose literals are no secrets. Tokens of known forms
 #         are found under these names all the same.
+#     ignored_paths:
+#       type: array
+#       items: {type: string, minLength: 1}
+#       default: []
+#       description: >-
+#         Globs of the changed files that are not searched at all, such as lock files and other generated ones.
+#     fixture_paths:
+#       type: array
+#       items: {type: string, minLength: 1}
+#       default:
+#         - "{fixtures,test,testdata,tests,spec}/**"
+#         - "**/{__tests__,fixtures,test,testdata,tests,spec}/**"
+#         - "**/*{_test,.test,_spec,.spec}.*"
+#       description: >-
+#         Globs of the changed files whose literals are data of tests. Tokens of known forms are found there all the
+#         same.
 package soc2.encryption.plaintext_secrets
 
 import rego.v1
 
+import data.soc2.lib.diff
 import data.soc2.lib.secrets
 import data.soc2.lib.workload
 
@@ -100,6 +125,22 @@ deny contains {"message": message, "path": [field, key]} if {
 	message := sprintf("the Secret is kept in source with its value for key %q", [key])
 }
 
+deny contains {"message": message, "path": ["files", "items", index, "patch"]} if {
+	some index in _suspicious_files
+	file := input.object.files.items[index]
+	some added in diff.added(file.patch)
+	some kind in secrets.tokens(added.text)
+	message := sprintf("%s:%d holds %s", [file.path, added.line, kind])
+}
+
+deny contains {"message": message, "path": ["files", "items", index, "patch"]} if {
+	some index in _suspicious_files - _fixtures
+	file := input.object.files.items[index]
+	some added in diff.added(file.patch)
+	some name in _added_literals(file.path, added) - {ignored | some ignored in _ignored_names}
+	message := sprintf("%s:%d has a literal for %q", [file.path, added.line, name])
+}
+
 unknown contains problem if {
 	_is_workload
 	some problem in data.soc2.lib.workload.problems
@@ -118,7 +159,74 @@ unknown contains {"message": sprintf("%s cannot be read", [field]), "path": [fie
 	not _is_map_of_strings(object.get(input.object, field, null))
 }
 
+unknown contains data.soc2.lib.pull_request.gaps.files if _is_change
+
+# A binary file adds no lines.
+unknown contains {"message": message, "path": ["files", "items", index]} if {
+	some index in _searched_files
+	file := input.object.files.items[index]
+	file.additions > 0
+	not _is_whole(file)
+	message := sprintf("the lines added to %s cannot be searched: GitHub gives no patch of them, or a part", [file.path])
+}
+
+unknown contains {"message": sprintf("parameter %s is not set", [name])} if {
+	_is_change
+	some name in ["fixture_paths", "ignored_paths"]
+	not _parameters[name]
+}
+
 unknown contains {"message": "parameter ignored_names is not set"} if not _ignored_names
+
+_parameters := data.parameters["ENC-13"]
+
+_is_change if input.kind == "pull_request"
+
+_searched_files contains index if {
+	_is_change
+	some index, file in input.object.files.items
+	not data.soc2.lib.touched.matches(_parameters.ignored_paths, file.path)
+}
+
+_fixtures contains index if {
+	some index in _suspicious_files
+	data.soc2.lib.touched.matches(_parameters.fixture_paths, input.object.files.items[index].path)
+}
+
+_is_whole(file) if {
+	diff.is_readable(file.patch)
+	diff.additions(file.patch) >= file.additions
+}
+
+# Searching a patch once spares nearly every file the search of its lines.
+_suspicious_files contains index if {
+	some index in _searched_files
+	secrets.may_hold_a_token(input.object.files.items[index].patch)
+}
+
+_suspicious_files contains index if {
+	some index in _searched_files
+	secrets.may_name_a_secret(input.object.files.items[index].patch)
+}
+
+# The names of secrets that an added line gives a literal. A variable of a list may have its name on the line before.
+_added_literals(path, added) := secrets.quoted(added.text) | _listed(added) if {
+	_is_program(path)
+} else := secrets.assigned(added.text) | _listed(added)
+
+_listed(added) := names if {
+	names := secrets.listed(added.text)
+	count(names) > 0
+} else := secrets.listed(concat("\n", [added.before, added.text])) if {
+	contains(added.text, "value")
+} else := set()
+
+# Programs and prose, where what follows a name and a sign need not be a value.
+_is_program(path) if {
+	programs := `c|cc|clj|cpp|cs|dart|erl|exs?|fs|go|groovy|hs?|java|jl|[cm]?jsx?|kts?|lua|mm?|php|pl|py|rb?|rs|scala`
+	others := `sol|sql|svelte|swift|[cm]?tsx?|vue|zig|adoc|html?|md|mdx|rego|rst|txt`
+	regex.match(sprintf("[.](?:%s|%s)$", [programs, others]), path)
+}
 
 _ignored_names := names if {
 	names := data.parameters["ENC-13"].ignored_names

@@ -155,3 +155,84 @@ test_unknown_parameter_missing if {
 	plaintext_secrets.unknown == {{"message": "parameter ignored_names is not set"}} with input as _pod({})
 		with data.parameters as {}
 }
+
+_change(items) := {"kind": "pull_request", "object": {"files": {"complete": true, "items": items}}}
+
+_file(path, lines) := {
+	"path": path,
+	"additions": count(lines),
+	"patch": sprintf("@@ -0,0 +4,%d @@\n+%s", [count(lines), concat("\n+", lines)]),
+}
+
+_of_changes := {"ENC-13": {
+	"ignored_names": ["CSRF_TOKEN"],
+	"ignored_paths": ["*.lock"],
+	"fixture_paths": ["tests/**"],
+}}
+
+_patch := ["files", "items", 0, "patch"]
+
+test_allow_change_without_secrets if {
+	every file in [
+		_file("app.env", ["HOST=db", "CSRF_TOKEN=header", "DB_PASSWORD="]),
+		_file("login.py", ["self.password = password"]),
+		_file("tests/login.py", ["password = 'hunter2'"]),
+		{"path": "yarn.lock", "additions": 9000},
+		{"path": "logo.png", "additions": 0},
+	] {
+		plaintext_secrets.applicable with input as _change([file]) with data.parameters as _of_changes
+		plaintext_secrets.deny == set() with input as _change([file]) with data.parameters as _of_changes
+		plaintext_secrets.unknown == set() with input as _change([file]) with data.parameters as _of_changes
+	}
+}
+
+test_deny_token_in_a_change if {
+	expected := {{"message": "tests/a.ts:5 holds an AWS access key", "path": _patch}}
+	pull := _change([_file("tests/a.ts", ["first", "connect('AKIAIOSFODNN7EXAMPLE')"])])
+	plaintext_secrets.deny == expected with input as pull with data.parameters as _of_changes
+}
+
+test_deny_literals_in_a_change if {
+	every file, name in {
+		_file("app.env", ["DB_PASSWORD=hunter2"]): "DB_PASSWORD",
+		_file("web.yaml", ["{name: DB_PASSWORD, value: hunter2}"]): "DB_PASSWORD",
+		_file("login.ts", ["login({ password: 'hunter2' });"]): "password",
+	} {
+		message := sprintf("%s:4 has a literal for %q", [file.path, name])
+		plaintext_secrets.deny == {{"message": message, "path": _patch}} with input as _change([file])
+			with data.parameters as _of_changes
+	}
+}
+
+test_deny_literal_on_the_line_after_its_name if {
+	pull := _change([_file("web.yaml", ["- name: DB_PASSWORD", "  value: hunter2"])])
+	expected := {{"message": "web.yaml:5 has a literal for \"DB_PASSWORD\"", "path": _patch}}
+	plaintext_secrets.deny == expected with input as pull with data.parameters as _of_changes
+}
+
+test_unknown_patch_missing_or_cut if {
+	message := "the lines added to a.txt cannot be searched: GitHub gives no patch of them, or a part"
+	every file in [
+		{"path": "a.txt", "additions": 1},
+		{"path": "a.txt", "additions": 1, "patch": "+a"},
+		{"path": "a.txt", "additions": 2, "patch": "@@ -0,0 +1 @@\n+a"},
+	] {
+		plaintext_secrets.deny == set() with input as _change([file]) with data.parameters as _of_changes
+		plaintext_secrets.unknown == {{"message": message, "path": ["files", "items", 0]}} with input as _change([file])
+			with data.parameters as _of_changes
+	}
+}
+
+test_unknown_files_cut_short if {
+	pull := {"kind": "pull_request", "object": {"files": {"complete": false}}}
+	message := "the list of changed files was cut short, so nothing can be concluded from it"
+	plaintext_secrets.unknown == {{"message": message, "path": ["files"]}} with input as pull
+		with data.parameters as _of_changes
+}
+
+test_unknown_change_without_parameters if {
+	expected := {{"message": sprintf("parameter %s is not set", [name])} |
+		some name in ["fixture_paths", "ignored_names", "ignored_paths"]
+	}
+	plaintext_secrets.unknown == expected with input as _change([]) with data.parameters as {}
+}

@@ -1,0 +1,10 @@
+//! What talks to GitHub, against a server that is built from GitHub's published schemas (`tests/tools/github`).
+
+mod publish;
+mod queries;
+mod server;
+mod world;
+
+use super::*;
+use server::Server;
+use world::World;
