@@ -336,9 +336,11 @@ impl<'a> Builder<'a> {
                 }
                 Event::Scalar(text, style, _, tag) => {
                     let is_merge = text == "<<" && style == ScalarStyle::Plain && tag.is_none();
-                    let key = key(&text, style, tag.as_deref(), self.resolve).map_err(|kind| ParseError {
-                        kind,
-                        span: key_span,
+                    let key = key(&text, style, tag.as_deref(), self.resolve).map_err(|kind| {
+                        ParseError {
+                            kind,
+                            span: key_span,
+                        }
                     })?;
                     (key, is_merge)
                 }

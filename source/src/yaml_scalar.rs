@@ -60,8 +60,9 @@ pub(crate) fn resolve_core(text: &str) -> Option<Value> {
         return Some(Value::Number(integer));
     }
     match resolve_float(text) {
-        Some(float) => Number::from_f64(float)
-            .map(|number| Value::Number(integral(float).unwrap_or(number))),
+        Some(float) => {
+            Number::from_f64(float).map(|number| Value::Number(integral(float).unwrap_or(number)))
+        }
         None => Some(Value::String(text.to_owned())),
     }
 }

@@ -23,7 +23,7 @@ function createComment(request) {
   const number = issue(request);
   checkLength(body.body);
   const made = {
-    id: repository.comments.length + 1,
+    id: (repository.comments.at(-1)?.id ?? 0) + 1,
     issue: number,
     author: world.actors.actor(world.token.login),
     body: body.body,
