@@ -1,5 +1,6 @@
 //! The command line.
 
+mod check;
 mod ledger;
 mod publish;
 
@@ -11,8 +12,7 @@ use clap::{Args, CommandFactory, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use soc2gate_engine::{RegoVersion, SigningAlgorithm, SubjectKind};
 
-use crate::output::Format;
-
+pub(crate) use check::*;
 pub(crate) use ledger::*;
 pub(crate) use publish::PublishArgs;
 
@@ -81,156 +81,6 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Write manual pages
     Man(ManArgs),
-}
-
-#[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub(crate) struct CheckArgs {
-    #[command(subcommand)]
-    pub(crate) command: Option<CheckCommand>,
-
-    #[command(flatten)]
-    pub(crate) files: CheckFilesArgs,
-}
-
-/// What is fetched instead of read from files.
-#[derive(Debug, Subcommand)]
-pub(crate) enum CheckCommand {
-    /// Read a pull request from GitHub and judge it
-    ///
-    /// The token comes from --token-file, else from GITHUB_TOKEN or GH_TOKEN; GITHUB_API_URL and GITHUB_GRAPHQL_URL name an
-    /// Enterprise Server; HTTPS_PROXY and NO_PROXY count. What the token may not read is unknown to the controls that need
-    /// it.
-    ///
-    /// Exit codes: 0 allowed, 1 denied, 2 could not decide, which is also where GitHub cannot be read, 64 wrong usage.
-    PullRequest(CheckPullRequestArgs),
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CheckFilesArgs {
-    /// Files and folders to judge; `-` is standard input. Folders are searched for .yaml, .yml and .json, and for the
-    /// other formats of documents where a control asks for documents
-    #[arg(value_name = "PATH", default_value = ".")]
-    pub(crate) paths: Vec<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) existing: ExistingArgs,
-
-    #[command(flatten)]
-    pub(crate) judging: JudgingArgs,
-
-    /// Take every input to be of this kind, where detection is not enough
-    #[arg(long, value_name = "KIND", value_enum)]
-    pub(crate) input_kind: Option<InputKind>,
-
-    /// Format of every input, where its name does not tell it; what it holds is judged as a document unless it is an
-    /// object or a pull request in YAML or JSON
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub(crate) parser: Option<InputFormat>,
-
-    /// Let a run without subjects pass
-    #[arg(long)]
-    pub(crate) allow_empty: bool,
-
-    /// Read files that .gitignore names too
-    #[arg(long)]
-    pub(crate) no_ignore: bool,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CheckPullRequestArgs {
-    /// The pull request: OWNER/REPO#NUMBER, or its address; else that of the workflow's event
-    #[arg(value_name = "PULL_REQUEST")]
-    pub(crate) pull_request: Option<String>,
-
-    /// Write the document that was read from GitHub to this file
-    #[arg(long, value_name = "FILE", conflicts_with = "from_file")]
-    pub(crate) save: Option<PathBuf>,
-
-    /// Judge a document that --save wrote, without asking GitHub
-    #[arg(long, value_name = "FILE", conflicts_with = "pull_request")]
-    pub(crate) from_file: Option<PathBuf>,
-
-    #[command(flatten)]
-    pub(crate) github: GitHubArgs,
-
-    #[command(flatten)]
-    pub(crate) judging: JudgingArgs,
-}
-
-/// How GitHub is asked.
-#[derive(Debug, Args)]
-pub(crate) struct GitHubArgs {
-    /// File that holds the token for GitHub; else the variable GITHUB_TOKEN or GH_TOKEN
-    #[arg(long, value_name = "FILE")]
-    pub(crate) token_file: Option<PathBuf>,
-
-    /// Seconds after which GitHub is given up, with all waits and further attempts
-    #[arg(long, value_name = "SECONDS", default_value_t = Self::default().github_timeout, value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub(crate) github_timeout: u64,
-}
-
-impl Default for GitHubArgs {
-    fn default() -> Self {
-        Self {
-            token_file: None,
-            github_timeout: 60,
-        }
-    }
-}
-
-/// How what was read is judged, recorded and shown.
-#[derive(Debug, Args)]
-pub(crate) struct JudgingArgs {
-    #[command(flatten)]
-    pub(crate) policies: PolicyArgs,
-
-    #[command(flatten)]
-    pub(crate) record: RecordArgs,
-
-    #[command(flatten)]
-    pub(crate) publish: PublishArgs,
-
-    /// Judge by this control only; may be given several times
-    #[arg(long = "control", value_name = "ID")]
-    pub(crate) controls: Vec<String>,
-
-    /// Format of an output; may be given several times. An --output behind it names its file
-    #[arg(long, value_name = "FORMAT", value_enum)]
-    pub(crate) format: Vec<Format>,
-
-    /// File that the --format before it is written to; without it the format goes to standard output
-    #[arg(long, short, value_name = "FILE")]
-    pub(crate) output: Vec<PathBuf>,
-
-    /// File of what was wrong when the gate was introduced, written by --write-baseline: it is shown and stands in
-    /// nobody's way
-    #[arg(long, value_name = "FILE")]
-    pub(crate) baseline: Option<PathBuf>,
-
-    /// Write what is wrong now to a file for --baseline; this run decides as it would without
-    #[arg(long, value_name = "FILE", conflicts_with = "baseline")]
-    pub(crate) write_baseline: Option<PathBuf>,
-
-    /// The decision's clock, RFC 3339; the system's where it is not given
-    #[arg(long, value_name = "TIME")]
-    pub(crate) now: Option<Timestamp>,
-
-    /// Threads to judge with; every core where it is not given
-    #[arg(long, short, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub(crate) jobs: Option<u16>,
-
-    /// Largest file that is read, in bytes
-    #[arg(long, value_name = "BYTES", default_value_t = 33_554_432, value_parser = clap::value_parser!(u64).range(1..))]
-    pub(crate) max_file_size: u64,
-
-    /// List subjects that comply too
-    #[arg(long)]
-    pub(crate) show_passing: bool,
-
-    /// Colour of human output: `auto` colours terminals only
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
-    pub(crate) color: When,
 }
 
 #[derive(Debug, Args)]
@@ -408,7 +258,7 @@ pub(crate) struct PolicyArgs {
 }
 
 /// The signature that bundles must have, in the words of OPA.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct BundleArgs {
     /// File of the key that bundles must be signed by: a public key or a certificate in PEM, or the secret for HS256,
     /// HS384 and HS512. Without it signatures are not checked
@@ -584,6 +434,8 @@ pub(crate) enum SchemaName {
     GithubRepository,
     /// Documents about an organisation on GitHub
     GithubOrganization,
+    /// Documents about a push on GitHub
+    GithubPush,
     /// METADATA of a control
     Metadata,
     /// A record of the ledger
@@ -633,6 +485,7 @@ impl ValueEnum for InputKind {
             SubjectKind::Document => "document",
             SubjectKind::GithubRepository => "github-repository",
             SubjectKind::GithubOrganization => "github-organization",
+            SubjectKind::GithubPush => "github-push",
             SubjectKind::GithubWorkflow => "github-workflow",
         };
         // As METADATA writes it.

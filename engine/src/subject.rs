@@ -24,6 +24,8 @@ pub enum SubjectKind {
     GithubRepository,
     /// The settings of an organisation on GitHub: the document `soc2gate.dev/github-organization/v1`.
     GithubOrganization,
+    /// A push to a branch on GitHub: the document `soc2gate.dev/github-push/v1`.
+    GithubPush,
     /// A workflow of GitHub Actions, or the definition of an action.
     GithubWorkflow,
 }
@@ -36,6 +38,7 @@ impl SubjectKind {
         Self::Document,
         Self::GithubRepository,
         Self::GithubOrganization,
+        Self::GithubPush,
         Self::GithubWorkflow,
     ];
 
@@ -47,6 +50,7 @@ impl SubjectKind {
             Self::Document => "document",
             Self::GithubRepository => "github_repository",
             Self::GithubOrganization => "github_organization",
+            Self::GithubPush => "github_push",
             Self::GithubWorkflow => "github_workflow",
         }
     }

@@ -57,6 +57,10 @@ pub fn read(unit: &Unit, reading: Reading) -> Read {
             github::subject::read_organization(unit, document, &mut read);
             return read;
         }
+        Some(SubjectKind::GithubPush) => {
+            github::subject::read_push(unit, document, &mut read);
+            return read;
+        }
         Some(SubjectKind::GithubWorkflow) => {
             workflow::read(unit, reading, &mut read);
             return read;
@@ -86,6 +90,7 @@ const SCHEMAS: &[(&str, SubjectKind)] = &[
         "soc2gate.dev/github-organization/",
         SubjectKind::GithubOrganization,
     ),
+    ("soc2gate.dev/github-push/", SubjectKind::GithubPush),
 ];
 
 /// What a document says it is.

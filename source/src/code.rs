@@ -238,6 +238,16 @@ codes! {
         "GITHUB_EVENT_PATH names the file with the event, GITHUB_EVENT_NAME its name; or name the pull request: OWNER/REPO#NUMBER";
     EventUnsupported = "SG7013", Error, "the event of the workflow is about no pull request",
         "run on pull_request, pull_request_target, pull_request_review or a comment on a pull request, or name the pull request: OWNER/REPO#NUMBER";
+    CommitUnreadable = "SG7020", Error, "files of a commit cannot be read",
+        "check the repository out with its history (fetch-depth: 0), or give the token contents:read";
+    BaseUnreadable = "SG7021", Error, "what the base branch says about the gate cannot be read",
+        "configuration, exceptions, policies and baseline are read from the base branch of the change: commit them there, or name files outside of the repository";
+    MergeGroupUnclear = "SG7022", Error, "the pull requests of a merge group cannot be told",
+        "take the group out of the queue and add its pull requests again; give the token merge_queues:read and contents:read";
+    NothingToJudge = "SG7023", Note, "the event changes nothing that is judged",
+        "nothing to do: pushes are judged on the default branch and on protected branches";
+    ContextCut = "SG7024", Warning, "not all files of the change are known to controls that compare files",
+        "check the head out with its history (fetch-depth: 0 and ref), so that all manifests can be read";
 }
 
 impl fmt::Display for Code {

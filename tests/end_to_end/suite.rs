@@ -346,6 +346,11 @@ fn new_controls_pass_their_tests_and_deny_what_they_should() {
             "fail-is-not-required.json",
         ),
         (
+            &["--kind", "github-push"],
+            "kind: github_push",
+            "fail-is-forced.json",
+        ),
+        (
             &["--kind", "github-workflow"],
             "kind: github_workflow",
             "fail-has-no-limit.yaml",

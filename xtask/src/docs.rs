@@ -67,6 +67,7 @@ pub(crate) fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>>
         "pull-request",
         "github-repository",
         "github-organization",
+        "github-push",
         "metadata",
         "record",
     ] {

@@ -13,11 +13,12 @@ use rayon::ThreadPool;
 use rayon::prelude::*;
 use serde_json::Value;
 use soc2gate_engine::{
-    Baseline, Context, Decision, Gate, Judge, Outcome, Siblings, Subject, SubjectKind,
+    Baseline, Context, Decision, Gate, Judge, Outcome, Siblings, Status, Subject, SubjectKind,
+    Verdict,
 };
 use soc2gate_inputs::{Read, Reading, Unit};
 use soc2gate_ledger::store::Submission;
-use soc2gate_source::Diagnostic;
+use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use crate::collect::{FileReader, FileSource};
 use crate::ledger::Recording;
@@ -43,8 +44,23 @@ pub(crate) struct Run<'a> {
     pub(crate) now: Timestamp,
     /// Where decisions are recorded.
     pub(crate) recording: Option<&'a Recording>,
+    /// Files that may hold documents about GitHub; `None`: all.
+    pub(crate) documents: Option<&'a BTreeSet<String>>,
+    /// What controls may read beside a subject.
+    pub(crate) beside: &'a Beside,
     /// Whether it is kept what stands against subjects.
     pub(crate) keeps_shown: bool,
+}
+
+/// What controls may read beside a subject.
+#[derive(Debug)]
+pub(crate) enum Beside {
+    /// The files that are judged.
+    Judged,
+    /// These files, among them those that are judged.
+    Files(Vec<FileSource>),
+    /// Not all could be read: then nothing, so that nobody takes what is missing for absent.
+    Nothing,
 }
 
 /// What a run came to.
@@ -75,10 +91,7 @@ impl Run<'_> {
         if let Some(recording) = self.recording {
             recording.context(&siblings);
         }
-        let mut context = Context::new(&siblings);
-        if self.gate.reads_inventory() {
-            context = context.with_objects(&self.objects(sources));
-        }
+        let context = self.context(&siblings, sources);
         let mut totals = Totals {
             shown: self.keeps_shown.then(Baseline::default),
             ..Totals::default()
@@ -97,6 +110,46 @@ impl Run<'_> {
             self.judge_combined(sources, context, &mut totals, outputs)?;
             Ok(totals)
         })
+    }
+
+    /// What fails in files, without outputs and records.
+    pub(crate) fn failures(&self, sources: &[FileSource], known: &mut Baseline) {
+        let siblings = self.siblings(sources);
+        let context = self.context(&siblings, sources);
+        self.pool.install(|| {
+            let mut judge = self.gate.judge(&context);
+            // What cannot be read has no findings that could be known.
+            let files = sources
+                .iter()
+                .filter_map(|source| self.reader.read(source).ok());
+            for file in files {
+                for unit in soc2gate_inputs::units(&file, self.reading) {
+                    let (_, decisions) = self.judge_unit(&unit, &mut judge, &context);
+                    for mut decision in decisions {
+                        let failed = |verdict: &Verdict| verdict.status == Status::Fail;
+                        decision.verdicts.retain(failed);
+                        known.add(&decision);
+                    }
+                }
+            }
+        });
+    }
+
+    fn context(&self, siblings: &Siblings, sources: &[FileSource]) -> Context {
+        let context = Context::new(siblings);
+        if self.gate.reads_inventory() {
+            return context.with_objects(&self.objects(self.beside(sources)));
+        }
+        context
+    }
+
+    /// The files that controls may read beside a subject.
+    fn beside<'b>(&'b self, sources: &'b [FileSource]) -> &'b [FileSource] {
+        match self.beside {
+            Beside::Judged => sources,
+            Beside::Files(files) => files,
+            Beside::Nothing => &[],
+        }
     }
 
     /// Judges the list of all documents, where plain policies judge that.
@@ -191,7 +244,8 @@ impl Run<'_> {
         judge: &mut Judge,
         context: &Context,
     ) -> (Read, Vec<Decision>) {
-        let read = soc2gate_inputs::read(unit, self.reading);
+        let mut read = soc2gate_inputs::read(unit, self.reading);
+        self.leave_out_forged(unit, &mut read);
         let decisions = if read.subjects.len() < LONG_LIST {
             read.subjects
                 .iter()
@@ -207,6 +261,33 @@ impl Run<'_> {
                 .collect()
         };
         (read, decisions)
+    }
+
+    /// Takes out documents about GitHub that were not read from GitHub.
+    fn leave_out_forged(&self, unit: &Unit, read: &mut Read) {
+        let is_read = self
+            .documents
+            .is_none_or(|documents| documents.contains(&*unit.file.name));
+        if is_read {
+            return;
+        }
+        let is_told = |subject: &Subject| {
+            matches!(
+                subject.kind,
+                SubjectKind::PullRequest
+                    | SubjectKind::GithubRepository
+                    | SubjectKind::GithubOrganization
+                    | SubjectKind::GithubPush
+            )
+        };
+        let before = read.subjects.len();
+        read.subjects.retain(|subject| !is_told(subject));
+        if read.subjects.len() < before {
+            let what = "skipped: a document about GitHub that was not read from GitHub";
+            let at = Span::at(Position::new(unit.first_line, 1));
+            let note = Diagnostic::new(Code::NotASubject, what).at(&*unit.file.name, at);
+            read.diagnostics.push(note);
+        }
     }
 
     /// The records of decisions, where they are recorded.
@@ -236,6 +317,9 @@ impl Run<'_> {
 
     /// The documents that controls read beside a subject: every file is looked at once before any is judged.
     fn siblings(&self, sources: &[FileSource]) -> Siblings {
+        if matches!(self.beside, Beside::Nothing) {
+            return Siblings::new();
+        }
         let wanted: BTreeSet<&str> = self.gate.context_resources(SubjectKind::Kubernetes);
         let mut all: Siblings = wanted
             .iter()
@@ -244,7 +328,7 @@ impl Run<'_> {
         if wanted.is_empty() {
             return all;
         }
-        for batch in sources.chunks(BATCH) {
+        for batch in self.beside(sources).chunks(BATCH) {
             let found: Vec<Siblings> = self.pool.install(|| {
                 batch
                     .par_iter()

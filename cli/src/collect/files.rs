@@ -1,6 +1,6 @@
 //! Files to judge.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -100,14 +100,18 @@ fn walk(
     found
 }
 
-fn is_input(entry: &DirEntry, documents: bool) -> bool {
-    let format = Format::of_file_name(&entry.path().to_string_lossy());
-    let is_wanted = match format {
+/// Whether a file is an input by its name.
+pub(crate) fn is_input_name(path: &str, documents: bool) -> bool {
+    match Format::of_file_name(path) {
         Some(Format::Yaml | Format::Json) => true,
         Some(_) => documents,
         None => false,
-    };
-    is_wanted && entry.file_type().is_some_and(|kind| kind.is_file())
+    }
+}
+
+fn is_input(entry: &DirEntry, documents: bool) -> bool {
+    is_input_name(&entry.path().to_string_lossy(), documents)
+        && entry.file_type().is_some_and(|kind| kind.is_file())
 }
 
 fn walk_error(folder: &Path, error: &ignore::Error) -> Diagnostic {
@@ -139,7 +143,7 @@ fn walk_error(folder: &Path, error: &ignore::Error) -> Diagnostic {
 }
 
 /// A path as outputs name it, with `/` on every system.
-pub(super) fn shown(path: &Path) -> String {
+pub(crate) fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     text.strip_prefix("./").map_or(text.clone(), str::to_owned)
 }
@@ -160,8 +164,10 @@ pub(crate) fn cannot_read(path: &Path, error: &io::Error) -> Diagnostic {
 #[derive(Debug)]
 pub(crate) struct FileReader {
     max_bytes: u64,
+    /// A folder that stands for the working folder: files below it are named as if they lay here.
+    stands_in: Option<PathBuf>,
     stdin: Option<Result<SourceFile, Diagnostic>>,
-    collected: Vec<SourceFile>,
+    collected: BTreeMap<String, SourceFile>,
 }
 
 impl FileReader {
@@ -169,9 +175,25 @@ impl FileReader {
     pub(crate) fn new(max_bytes: u64) -> Self {
         Self {
             max_bytes,
+            stands_in: None,
             stdin: None,
-            collected: Vec::new(),
+            collected: BTreeMap::new(),
         }
+    }
+
+    /// The same, where a folder stands for the working folder.
+    pub(crate) fn with_stand_in(self, folder: Option<&Path>) -> Self {
+        Self {
+            stands_in: folder.map(Path::to_path_buf),
+            ..self
+        }
+    }
+
+    /// A path as outputs name it.
+    fn shown(&self, path: &Path) -> String {
+        let inside = self.stands_in.as_ref();
+        let inside = inside.and_then(|folder| path.strip_prefix(folder).ok());
+        shown(inside.unwrap_or(path))
     }
 
     /// Reads standard input now, so that it can be looked at twice.
@@ -182,7 +204,7 @@ impl FileReader {
     /// Takes a document that was collected, so that it is read like a file.
     pub(crate) fn take(&mut self, document: SourceFile) -> FileSource {
         let source = FileSource::Collected(document.name.to_string());
-        self.collected.push(document);
+        self.collected.insert(document.name.to_string(), document);
         source
     }
 
@@ -194,7 +216,7 @@ impl FileReader {
                 None => self.bounded("-", io::stdin().lock(), 0),
             },
             FileSource::Collected(name) => {
-                let found = self.collected.iter().find(|file| *file.name == **name);
+                let found = self.collected.get(name);
                 found.cloned().ok_or_else(|| {
                     Diagnostic::new(Code::InternalError, format!("{name} was not collected"))
                 })
@@ -206,9 +228,9 @@ impl FileReader {
                     .map_err(|error| cannot_read(path, &error))?
                     .len();
                 if size > self.max_bytes {
-                    return Err(self.too_big(&shown(path)));
+                    return Err(self.too_big(&self.shown(path)));
                 }
-                self.bounded(&shown(path), file, size)
+                self.bounded(&self.shown(path), file, size)
             }
         }
     }
@@ -216,7 +238,7 @@ impl FileReader {
     /// Reads a file that may be no text.
     pub(crate) fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
         let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
-        self.bytes(&shown(path), file, 0)
+        self.bytes(&self.shown(path), file, 0)
     }
 
     fn bounded(

@@ -13,6 +13,7 @@ use soc2gate_evidence::PolicySet;
 use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use super::base::Base;
 use super::bundles::{BundleReader, is_archive, is_bundle, not_read};
 use super::data;
 use super::files::{FileReader, FileSource, cannot_read};
@@ -45,9 +46,33 @@ pub(crate) struct Loaded {
 /// Reads the configuration, the embedded and the named controls, and the exceptions. Everything that is wrong
 /// is reported; what can be used is.
 pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
-    let reader = FileReader::new(MAX_BYTES);
+    load_from(
+        args.config.clone().or_else(nearest_config),
+        args,
+        existing,
+        None,
+    )
+}
+
+/// The same of the base of a change: what the base does not have is not looked for elsewhere.
+pub(crate) fn load_base(base: &Base, existing: &ExistingArgs) -> Loaded {
+    let args = &base.policies;
+    let loaded = load_from(args.config.clone(), args, existing, Some(base.folder()));
+    let diagnostics = base.renamed(loaded.diagnostics);
+    Loaded {
+        diagnostics,
+        ..loaded
+    }
+}
+
+fn load_from(
+    config_path: Option<PathBuf>,
+    args: &PolicyArgs,
+    existing: &ExistingArgs,
+    stand_in: Option<&Path>,
+) -> Loaded {
+    let reader = FileReader::new(MAX_BYTES).with_stand_in(stand_in);
     let mut diagnostics = Vec::new();
-    let config_path = args.config.clone().or_else(nearest_config);
     let mut config = Config::default();
     if let Some(path) = &config_path {
         match reader.read(&FileSource::Path(path.clone())) {

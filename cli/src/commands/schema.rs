@@ -34,6 +34,7 @@ fn schema(name: SchemaName) -> Value {
         SchemaName::Report => (json_schema_of_output::<JsonReport>(), "report"),
         SchemaName::PullRequest => return soc2gate_inputs::pull_request::schema(),
         SchemaName::GithubRepository => return soc2gate_inputs::github::repository_schema(),
+        SchemaName::GithubPush => return soc2gate_inputs::github::push_schema(),
         SchemaName::GithubOrganization => return soc2gate_inputs::github::organization_schema(),
         SchemaName::Metadata => (json_schema::<Metadata>(), "metadata"),
         SchemaName::Record => (json_schema_of_output::<Record>(), "record"),

@@ -155,7 +155,8 @@ fn is_file(kind: SubjectKind) -> bool {
         SubjectKind::Kubernetes | SubjectKind::Document | SubjectKind::GithubWorkflow => true,
         SubjectKind::PullRequest
         | SubjectKind::GithubRepository
-        | SubjectKind::GithubOrganization => false,
+        | SubjectKind::GithubOrganization
+        | SubjectKind::GithubPush => false,
     }
 }
 

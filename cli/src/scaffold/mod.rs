@@ -66,6 +66,12 @@ fn templates(kind: SubjectKind) -> Vec<(&'static str, String)> {
             "cases/fail-is-not-required.json" from "case.json" with ",\n  \"two_factor_required\": false",
             "cases/unknown-was-not-read.json" from "case.json" with "",
         ],
+        SubjectKind::GithubPush => files!["github_push":
+            "control.rego" from "control.rego",
+            "control_test.rego" from "control_test.rego",
+            "cases/pass-is-not-forced.json" from "case.json" with "false",
+            "cases/fail-is-forced.json" from "case.json" with "true",
+        ],
         SubjectKind::GithubWorkflow => files!["github_workflow":
             "control.rego" from "control.rego",
             "control_test.rego" from "control_test.rego",

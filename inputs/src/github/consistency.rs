@@ -25,6 +25,7 @@ pub fn check(document: &Value) -> Vec<Inconsistency> {
     found.value(document, None);
     found.branches(document);
     found.period(document);
+    found.push(document);
     found.all
 }
 
@@ -119,6 +120,50 @@ impl Findings {
             self.add(
                 &["branches".into()],
                 "branches does not hold the default branch".to_owned(),
+            );
+        }
+    }
+
+    /// The commits of a push are a chain that ends at what the branch has now.
+    fn push(&mut self, document: &Value) {
+        let Some(commits) = document.pointer("/commits/items").and_then(Value::as_array) else {
+            return;
+        };
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
+        let first_parent = |commit: &Value| text(commit.pointer("/parents/0"));
+        for (index, pair) in commits.windows(2).enumerate() {
+            if let [older, newer] = pair
+                && first_parent(newer) != text(older.get("oid"))
+            {
+                self.add(
+                    &["commits".into(), "items".into(), (index + 1).into()],
+                    "its first parent is not the commit before it".to_owned(),
+                );
+            }
+        }
+        if document.pointer("/commits/complete") != Some(&Value::Bool(true)) {
+            return;
+        }
+        let after = text(document.get("after"));
+        let before = text(document.get("before"));
+        let is_rewritten = document.get("forced") == Some(&Value::Bool(true)) || before.is_none();
+        let ends_at = commits
+            .last()
+            .map_or_else(|| before.clone(), |last| text(last.get("oid")));
+        let is_rewound = commits.is_empty() && is_rewritten;
+        if after.is_some() && ends_at != after && !is_rewound {
+            self.add(
+                &["commits".into()],
+                "the commits do not end at the commit of after".to_owned(),
+            );
+        }
+        if let Some(first) = commits.first()
+            && !is_rewritten
+            && first_parent(first) != before
+        {
+            self.add(
+                &["commits".into(), "items".into(), 0.into()],
+                "its first parent is not the commit of before".to_owned(),
             );
         }
     }

@@ -1,6 +1,6 @@
-//! The documents about GitHub, schema v1: the settings of a repository, and of an organisation.
+//! The documents about GitHub, schema v1: the settings of a repository and of an organisation, and pushes.
 //!
-//! A collector fills [`Repository`] or [`Organization`] and writes it as JSON; the loader holds such JSON to the
+//! A collector fills [`Repository`], [`Organization`] or [`Push`] and writes it as JSON; the loader holds such JSON to the
 //! schema, then to [`check`], and gives the JSON itself to the controls. A fact that could not be read is left out and
 //! explained under `unavailable`, so that a control answers `unknown` instead of guessing. Nothing here fetches
 //! anything.
@@ -13,6 +13,7 @@ mod consistency;
 mod environment;
 mod member;
 mod organization;
+mod push;
 mod repository;
 mod ruleset;
 mod security;
@@ -35,6 +36,10 @@ pub use member::{
 pub use organization::{
     DefaultPermission, MemberPrivileges, Organization, OrganizationSchema, SingleSignOn,
     UnavailableOfOrganization, UnavailableOfSingleSignOn,
+};
+pub use push::{
+    CommitPullRequest, Push, PushSchema, PushedCommit, RecordedDecision, RecordedOutcome,
+    UnavailableOfPush,
 };
 pub use repository::{MergeSettings, Repository, RepositorySchema, UnavailableOfRepository};
 pub use ruleset::{
@@ -60,6 +65,11 @@ pub fn organization_schema() -> Value {
         "github-organization",
         "soc2gate organisation on GitHub, version 1",
     )
+}
+
+/// The JSON Schema (2020-12) of push documents, made from the types.
+pub fn push_schema() -> Value {
+    schema::<Push>("github-push", "soc2gate push on GitHub, version 1")
 }
 
 fn schema<T: JsonSchema>(name: &str, title: &str) -> Value {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use soc2gate_engine::{Subject, SubjectKind, SubjectSource};
 use soc2gate_source::{Code, Diagnostic, Document, Schema};
 
-use super::{check, organization_schema, repository_schema, visibility};
+use super::{check, organization_schema, push_schema, repository_schema, visibility};
 use crate::pull_request_subject::contradiction;
 use crate::{Read, Unit};
 
@@ -21,6 +21,8 @@ static REPOSITORY: LazyLock<Option<Schema>> =
     LazyLock::new(|| Schema::compile(&repository_schema()).ok());
 static ORGANIZATION: LazyLock<Option<Schema>> =
     LazyLock::new(|| Schema::compile(&organization_schema()).ok());
+
+static PUSH: LazyLock<Option<Schema>> = LazyLock::new(|| Schema::compile(&push_schema()).ok());
 
 /// Reads a repository document.
 pub(crate) fn read_repository(unit: &Unit, document: Document, read: &mut Read) {
@@ -38,6 +40,16 @@ pub(crate) fn read_organization(unit: &Unit, document: Document, read: &mut Read
         kind: SubjectKind::GithubOrganization,
         schema: &ORGANIZATION,
         name: &["login"],
+    };
+    self::read(&shape, unit, document, read);
+}
+
+/// Reads a push document.
+pub(crate) fn read_push(unit: &Unit, document: Document, read: &mut Read) {
+    let shape = Shape {
+        kind: SubjectKind::GithubPush,
+        schema: &PUSH,
+        name: &["owner", "name", "ref", "after"],
     };
     self::read(&shape, unit, document, read);
 }

@@ -53,6 +53,8 @@ fn every_case_and_example_is_read_and_written_alike() {
     for (file, document) in documents {
         let written = if document["schema"] == "soc2gate.dev/github-repository/v1" {
             serde_json::from_value::<Repository>(document.clone()).map(serde_json::to_value)
+        } else if document["schema"] == "soc2gate.dev/github-push/v1" {
+            serde_json::from_value::<Push>(document.clone()).map(serde_json::to_value)
         } else {
             serde_json::from_value::<Organization>(document.clone()).map(serde_json::to_value)
         };

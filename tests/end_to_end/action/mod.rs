@@ -14,23 +14,23 @@ use soc2gate_source::{parse_yaml, split_yaml};
 use super::*;
 
 /// A job with the action in it, on a runner of its own.
-struct Action {
+pub(super) struct Action {
     folder: tempfile::TempDir,
     inputs: BTreeMap<String, String>,
     environment: BTreeMap<String, String>,
 }
 
 /// How a job ended.
-struct Ended {
-    code: i32,
-    log: String,
+pub(super) struct Ended {
+    pub(super) code: i32,
+    pub(super) log: String,
     /// The outputs of the action.
-    outputs: BTreeMap<String, String>,
-    summary: String,
+    pub(super) outputs: BTreeMap<String, String>,
+    pub(super) summary: String,
 }
 
 impl Action {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         for name in ["temp", "workspace", "action"] {
             fs::create_dir(folder.path().join(name)).unwrap();
@@ -64,24 +64,24 @@ impl Action {
         }
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Gives an input.
-    fn with(mut self, input: &str, value: impl Into<String>) -> Self {
+    pub(super) fn with(mut self, input: &str, value: impl Into<String>) -> Self {
         self.inputs.insert(input.to_owned(), value.into());
         self
     }
 
     /// Sets a variable of the runner.
-    fn set(mut self, variable: &str, value: impl Into<String>) -> Self {
+    pub(super) fn set(mut self, variable: &str, value: impl Into<String>) -> Self {
         self.environment.insert(variable.to_owned(), value.into());
         self
     }
 
     /// Runs the steps until one fails.
-    fn run(&self) -> Ended {
+    pub(super) fn run(&self) -> Ended {
         let text = fs::read_to_string(self.path("action/action.yml")).unwrap();
         let description = parse_yaml(split_yaml(&text)[0]).unwrap().unwrap().value;
         let mut contexts = Contexts {

@@ -1,5 +1,6 @@
 //! What talks to GitHub, against a server that is built from GitHub's published schemas (`tests/tools/github`).
 
+mod action;
 mod publish;
 mod queries;
 mod server;

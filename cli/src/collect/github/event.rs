@@ -19,17 +19,81 @@ pub(crate) struct Event {
     payload: Payload,
 }
 
-/// The parts of an event that name a pull request.
+/// What an event is about.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    PullRequest(Coordinates),
+    MergeGroup(MergeGroup),
+    Push(PushEvent),
+    /// A time, or somebody who started the workflow.
+    Asked,
+    /// Something that brings nothing to judge, and why.
+    Nothing(&'static str),
+}
+
+/// The commit that a merge queue made of some pull requests.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct MergeGroup {
+    /// `owner/name`.
+    pub(crate) repository: String,
+    /// The branch that it goes to, without `refs/heads/`.
+    pub(crate) base: String,
+    pub(crate) base_oid: String,
+    pub(crate) head_oid: String,
+    /// The number of its last pull request, by the name of its branch.
+    pub(crate) last: u64,
+}
+
+/// A push to a branch.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PushEvent {
+    /// `owner/name`.
+    pub(crate) repository: String,
+    /// The branch, without `refs/heads/`.
+    pub(crate) branch: String,
+    /// `None`: it was created.
+    pub(crate) before: Option<String>,
+    /// `None`: it was deleted.
+    pub(crate) after: Option<String>,
+    pub(crate) forced: bool,
+    pub(crate) default_branch: String,
+    /// Login and type of who pushed.
+    pub(crate) pusher: Option<(String, String)>,
+}
+
+/// The parts of an event that say what it is about.
 #[derive(Debug, Deserialize)]
 struct Payload {
     repository: Option<RawRepository>,
     pull_request: Option<RawPull>,
     issue: Option<RawIssue>,
+    action: Option<String>,
+    merge_group: Option<RawGroup>,
+    r#ref: Option<String>,
+    before: Option<String>,
+    after: Option<String>,
+    forced: Option<bool>,
+    sender: Option<RawSender>,
 }
 
 #[derive(Debug, Deserialize)]
 struct RawRepository {
     full_name: String,
+    default_branch: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawSender {
+    login: String,
+    r#type: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct RawGroup {
+    head_sha: String,
+    head_ref: String,
+    base_sha: String,
+    base_ref: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,6 +161,107 @@ impl Event {
             .and_then(|repository| Coordinates::new(&repository.full_name, number))
             .ok_or_else(|| incomplete("names no repository, or no number of a pull request"))
     }
+}
+
+impl Event {
+    /// What it is about.
+    pub(crate) fn occasion(&self) -> Result<Occasion, Diagnostic> {
+        match self.name.as_str() {
+            "merge_group" if self.payload.action.as_deref() == Some("destroyed") => {
+                Ok(Occasion::Nothing("the merge group was given up"))
+            }
+            "merge_group" => self.merge_group().map(Occasion::MergeGroup),
+            "push" => self.push(),
+            "schedule" | "workflow_dispatch" => Ok(Occasion::Asked),
+            _ => self.pull_request().map(Occasion::PullRequest),
+        }
+    }
+
+    fn merge_group(&self) -> Result<MergeGroup, Diagnostic> {
+        let group = self.payload.merge_group.as_ref();
+        let group = group.ok_or_else(|| incomplete("names no merge group"))?;
+        let (Some(base_oid), Some(head_oid)) = (commit(&group.base_sha)?, commit(&group.head_sha)?)
+        else {
+            return Err(incomplete("names no commits of the merge group"));
+        };
+        let last = last_of_group(&group.head_ref);
+        Ok(MergeGroup {
+            repository: self.repository()?.full_name.clone(),
+            base: branch(&group.base_ref).to_owned(),
+            base_oid,
+            head_oid,
+            last: last.ok_or_else(|| {
+                incomplete("names no pull request in the branch of the merge group")
+            })?,
+        })
+    }
+
+    fn push(&self) -> Result<Occasion, Diagnostic> {
+        let reference = self.payload.r#ref.as_deref();
+        let reference = reference.ok_or_else(|| incomplete("names no branch"))?;
+        let Some(branch) = reference.strip_prefix("refs/heads/") else {
+            return Ok(Occasion::Nothing("the push is to no branch"));
+        };
+        let oid = |text: &Option<String>| {
+            let text = text.as_deref();
+            text.ok_or_else(|| incomplete("names no commits"))
+                .and_then(commit)
+        };
+        let (before, after) = (oid(&self.payload.before)?, oid(&self.payload.after)?);
+        if before.is_none() && after.is_none() {
+            return Err(incomplete("names no commits"));
+        }
+        let repository = self.repository()?;
+        let default_branch = repository.default_branch.clone();
+        let sender = self.payload.sender.as_ref();
+        Ok(Occasion::Push(PushEvent {
+            repository: repository.full_name.clone(),
+            branch: branch.to_owned(),
+            forced: before.is_some()
+                && self
+                    .payload
+                    .forced
+                    .ok_or_else(|| incomplete("does not say whether the push was forced"))?,
+            before,
+            after,
+            default_branch: default_branch.ok_or_else(|| incomplete("names no default branch"))?,
+            pusher: sender.map(|sender| (sender.login.clone(), sender.r#type.clone())),
+        }))
+    }
+
+    fn repository(&self) -> Result<&RawRepository, Diagnostic> {
+        let repository = self.payload.repository.as_ref();
+        repository
+            .filter(|repository| Coordinates::new(&repository.full_name, 1).is_some())
+            .ok_or_else(|| incomplete("names no repository"))
+    }
+}
+
+fn branch(reference: &str) -> &str {
+    reference.strip_prefix("refs/heads/").unwrap_or(reference)
+}
+
+/// An object id; `None` where it is all zeros, which stands for no commit.
+fn commit(text: &str) -> Result<Option<String>, Diagnostic> {
+    let is_oid = [40, 64].contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
+    if !is_oid {
+        return Err(incomplete("names a commit that cannot be"));
+    }
+    Ok(text
+        .bytes()
+        .any(|byte| byte != b'0')
+        .then(|| text.to_owned()))
+}
+
+/// The number in `refs/heads/gh-readonly-queue/main/pr-42-<commit>`.
+fn last_of_group(reference: &str) -> Option<u64> {
+    let queue = branch(reference).strip_prefix("gh-readonly-queue/")?;
+    let (_, name) = queue.rsplit_once('/')?;
+    let (number, _) = name.strip_prefix("pr-")?.split_once('-')?;
+    number.parse().ok().filter(|number| *number > 0)
 }
 
 fn incomplete(what: &str) -> Diagnostic {

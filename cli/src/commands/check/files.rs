@@ -2,10 +2,12 @@
 
 use clap::ArgMatches;
 use soc2gate_engine::SubjectKind;
+use soc2gate_evidence::FrontEnd;
 use soc2gate_inputs::Reading;
 
 use super::{Gathered, Job, complain, finish};
 use crate::args::{CheckFilesArgs, GitHubArgs};
+use crate::check::Beside;
 use crate::collect::{FileReader, find};
 use crate::exit::Exit;
 
@@ -22,10 +24,12 @@ pub(super) fn run(args: &CheckFilesArgs, matches: Option<&ArgMatches>) -> Exit {
         judging: &args.judging,
         existing: &args.existing,
         allow_empty: args.allow_empty,
-        inputs: &args.paths,
+        front_end: FrontEnd::Check,
+        base: None,
         target: None,
         github: &GitHubArgs::default(),
-        gather: &|gate, _| {
+        inputs: &args.paths,
+        gather: &|gate, _, _| {
             let reading = Reading {
                 kind: args.input_kind.map(|kind| kind.0),
                 format: args.parser.map(|format| format.0),
@@ -37,6 +41,10 @@ pub(super) fn run(args: &CheckFilesArgs, matches: Option<&ArgMatches>) -> Exit {
                 sources,
                 reader: FileReader::new(args.judging.max_file_size),
                 reading,
+                beside: Beside::Judged,
+                before: None,
+                documents: None,
+                is_part: false,
                 diagnostics,
             }
         },

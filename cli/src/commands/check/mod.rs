@@ -1,13 +1,14 @@
 //! `soc2gate check`: what is common to files and to what is fetched.
 
+mod change;
+mod event;
 mod files;
+mod github;
 mod pull_request;
 
 use std::collections::BTreeSet;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use clap::ArgMatches;
 use jiff::Timestamp;
@@ -16,13 +17,15 @@ use soc2gate_evidence::{FrontEnd, PolicySet, Settings};
 use soc2gate_inputs::Reading;
 use soc2gate_source::{Code, Diagnostic};
 
+use self::github::{client, variable};
 use super::{complain, pool};
 use crate::args::{
     CheckArgs, CheckCommand, ExistingArgs, GitHubArgs, JudgingArgs, OnLedgerFailure,
 };
-use crate::check::{OutputError, Outputs, Progress, Run, Totals, plan};
-use crate::collect::github::{Addresses, GitHub, SystemPace, Token};
-use crate::collect::{FileReader, FileSource, Loaded, leave_out, load, read_baseline};
+use crate::check::{Beside, OutputError, Outputs, Progress, Run, Totals, plan};
+use crate::collect::{
+    Base, FileReader, FileSource, Loaded, leave_out, load, load_base, read_baseline,
+};
 use crate::exit::Exit;
 use crate::ledger::{self, Gaps, Missed, Place, Recording, RecordingError, actor};
 use crate::output::{Format, RunInfo};
@@ -32,6 +35,10 @@ use crate::publish::{CodeHost, Publication, Target};
 pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
     match &args.command {
         None => files::run(&args.files, matches),
+        Some(CheckCommand::Event(args)) => {
+            let matches = matches.and_then(|matches| matches.subcommand_matches("event"));
+            event::run(args, matches)
+        }
         Some(CheckCommand::PullRequest(args)) => {
             let matches = matches.and_then(|matches| matches.subcommand_matches("pull-request"));
             pull_request::run(args, matches)
@@ -45,6 +52,10 @@ struct Job<'a> {
     existing: &'a ExistingArgs,
     /// Whether a run without subjects passes.
     allow_empty: bool,
+    /// Who is recorded as having asked.
+    front_end: FrontEnd,
+    /// The gate's own files at the base of the change, where a change is judged in its repository.
+    base: Option<&'a Base>,
     /// Files that are inputs, by the command line.
     inputs: &'a [PathBuf],
     /// What results are shown on, where the event of the workflow does not say it.
@@ -52,7 +63,23 @@ struct Job<'a> {
     /// How GitHub is asked.
     github: &'a GitHubArgs,
     /// Finds what is judged, when it is known by what.
-    gather: &'a dyn Fn(&Gate, &PolicySet) -> Gathered,
+    gather: &'a dyn Fn(&Gate, &PolicySet, Option<&Place>) -> Gathered,
+}
+
+impl Gathered {
+    /// Nothing yet, of what was fetched.
+    fn fetched(max_file_size: u64) -> Self {
+        Self {
+            sources: Vec::new(),
+            reader: FileReader::new(max_file_size),
+            reading: Reading::default(),
+            beside: Beside::Judged,
+            before: None,
+            documents: None,
+            is_part: true,
+            diagnostics: Vec::new(),
+        }
+    }
 }
 
 /// What was found to judge.
@@ -60,7 +87,22 @@ struct Gathered {
     sources: Vec<FileSource>,
     reader: FileReader,
     reading: Reading,
+    /// What controls may read beside a subject.
+    beside: Beside,
+    /// What is judged first, so that what fails there is known.
+    before: Option<Before>,
+    /// Files that may hold documents about GitHub; `None`: all. Whoever writes a change could forge one.
+    documents: Option<BTreeSet<String>>,
+    /// Whether this is a part of what the gate speaks of: what does not show here may well be there.
+    is_part: bool,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// The files of a change as they were.
+struct Before {
+    sources: Vec<FileSource>,
+    reader: FileReader,
+    beside: Beside,
 }
 
 /// Judges, and shows what came of it.
@@ -114,15 +156,6 @@ fn publication<'a>(job: &'a Job<'_>) -> Option<Publication<'a>> {
     Some(publication)
 }
 
-/// A client as the command line and the environment describe it.
-fn client(args: &GitHubArgs) -> Result<GitHub, Diagnostic> {
-    let addresses = Addresses::find(variable)?;
-    let token = Token::find(args.token_file.as_deref(), variable)?;
-    let timeout = Duration::from_secs(args.github_timeout);
-    let pace = Box::new(SystemPace::start());
-    GitHub::new(addresses, &token, timeout, pace).map_err(|failure| failure.diagnostic())
-}
-
 /// Where on the command line the values of an argument stand.
 fn positions<'a>(matches: Option<&'a ArgMatches>, name: &str) -> impl Iterator<Item = usize> + 'a {
     matches
@@ -143,31 +176,41 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnost
         baseline,
         mut diagnostics,
         mut files,
-    } = load(&args.policies, job.existing);
+    } = match job.base {
+        Some(base) => load_base(base, job.existing),
+        None => load(&args.policies, job.existing),
+    };
     let (library, unknown) = chosen(library, &args.controls);
     diagnostics.extend(unknown);
     diagnostics.extend(exceptions.review(now));
     let settings = Settings::new(&config, &exceptions, &args.controls);
     let (gate, problems) = Gate::new(&library, &config, exceptions);
     diagnostics.extend(problems);
-    let baseline = args.baseline.clone().or(baseline);
+    let named = job.base.map_or(&args.baseline, |base| &base.baseline);
+    let baseline = named.clone().or(baseline);
     // What is written anew is not read.
     let baseline = baseline.filter(|_| args.write_baseline.is_none());
-    let gate = match baseline.as_deref().map(read_baseline).transpose() {
-        Ok(known) => gate.with_baseline(known.unwrap_or_default()),
-        Err(problems) => {
-            diagnostics.extend(problems);
-            gate
-        }
-    };
-    let place = place(args, &config, files.first().map(PathBuf::as_path));
+    let mut known = Baseline::default();
+    match baseline.as_deref().map(read_baseline).transpose() {
+        Ok(read) => known = read.unwrap_or_default(),
+        Err(problems) => diagnostics.extend(match job.base {
+            Some(base) => base.renamed(problems),
+            None => problems,
+        }),
+    }
+    let config_path = job.base.map_or(files.first(), |base| base.config.as_ref());
+    let place = place(args, &config, config_path.map(PathBuf::as_path));
 
     let Gathered {
         mut sources,
         mut reader,
         reading,
+        beside,
+        before,
+        documents,
+        is_part,
         diagnostics: problems,
-    } = (job.gather)(&gate, &policies);
+    } = (job.gather)(&gate, &policies, place.as_ref());
     diagnostics.extend(problems);
     files.extend(args.output.iter().cloned());
     files.extend(baseline.iter().chain(&args.write_baseline).cloned());
@@ -176,6 +219,23 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnost
     if sources.contains(&FileSource::Stdin) {
         reader.read_stdin();
     }
+
+    let pool = pool(args.jobs);
+    if let (Some(before), Ok(pool)) = (&before, &pool) {
+        let run = Run {
+            recording: None,
+            keeps_shown: false,
+            gate: &gate,
+            pool,
+            reader: &before.reader,
+            reading,
+            beside: &before.beside,
+            documents: documents.as_ref(),
+            now,
+        };
+        run.failures(&before.sources, &mut known);
+    }
+    let gate = gate.with_baseline(known);
 
     let controls: Vec<&Control> = gate.controls().collect();
     outputs.begin(&RunInfo {
@@ -191,7 +251,7 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnost
             policies_digest: library.digest().to_owned(),
             settings,
             actor: actor(args.record.actor.as_deref()),
-            front_end: FrontEnd::Check,
+            front_end: job.front_end,
             now: Timestamp::now(),
         };
         Recording::start(place.clone(), run)
@@ -200,7 +260,7 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnost
         Ok(recording) => (recording, None),
         Err(error) => (None, Some(error)),
     };
-    let mut totals = match pool(args.jobs) {
+    let mut totals = match pool {
         Ok(pool) => {
             let run = Run {
                 recording: recording.as_ref(),
@@ -209,6 +269,8 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnost
                 pool: &pool,
                 reader: &reader,
                 reading,
+                beside: &beside,
+                documents: documents.as_ref(),
                 now,
             };
             run.judge(&sources, outputs, &Progress::new())?
@@ -234,19 +296,15 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnost
     if let (Some(path), Some(shown)) = (&args.write_baseline, &totals.shown) {
         diagnostics.extend(write_baseline(path, shown));
     }
-    if let (Some(path), Some(shown)) = (&baseline, &totals.shown) {
+    if let (Some(path), Some(shown), false) = (&baseline, &totals.shown, is_part) {
         diagnostics.extend(stale_baseline(path, gate.baseline().count(shown)));
     }
-    if args.controls.is_empty() {
+    if args.controls.is_empty() && !is_part {
         diagnostics.extend(gate.exceptions().unused(&totals.exception_uses, now));
     }
     totals.summary.finish(&diagnostics);
     let unshown = outputs.finish(&totals.summary, &diagnostics)?;
     Ok((Exit::from(totals.summary.outcome), unshown))
-}
-
-fn variable(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// Where decisions are recorded: by the command line, else by the configuration.

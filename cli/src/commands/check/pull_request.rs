@@ -1,21 +1,19 @@
 //! `soc2gate check pull-request`.
 
-use std::collections::BTreeSet;
 use std::fs;
-use std::io::{IsTerminal as _, stderr};
 use std::path::Path;
-use std::sync::Arc;
 
 use clap::ArgMatches;
-use soc2gate_engine::{Control, Gate, SubjectKind};
-use soc2gate_evidence::PolicySet;
-use soc2gate_inputs::{Reading, SourceFile};
+use soc2gate_engine::SubjectKind;
+use soc2gate_evidence::FrontEnd;
 use soc2gate_source::{Code, Diagnostic};
 
-use super::{Gathered, Job, client, complain, finish, variable};
+use super::change::Change;
+use super::github::{client, variable};
+use super::{Gathered, Job, complain, finish};
 use crate::args::{CheckPullRequestArgs, ExistingArgs};
-use crate::collect::github::{Coordinates, Event, Limits, Wanted, collect};
-use crate::collect::{FileReader, FileSource};
+use crate::collect::github::{Coordinates, Event};
+use crate::collect::{Base, FileSource};
 use crate::exit::Exit;
 use crate::publish::Target;
 
@@ -37,69 +35,38 @@ pub(super) fn run(args: &CheckPullRequestArgs, matches: Option<&ArgMatches>) -> 
         );
         return Exit::Usage;
     }
-    let inputs: Vec<_> = args.from_file.iter().chain(&args.save).cloned().collect();
+    if let Some(path) = &args.from_file {
+        return finish_with(args, None, matches, &|| {
+            let mut gathered = Gathered::fetched(args.judging.max_file_size);
+            gathered.sources.push(FileSource::Path(path.clone()));
+            gathered.reading.kind = Some(SubjectKind::PullRequest);
+            gathered
+        });
+    }
+    let target = named.as_ref().map(target);
+    let change = match fetch(args, named) {
+        Ok(change) => change,
+        Err(problem) => return failed(args, matches, &problem),
+    };
+    let inputs: Vec<_> = args.save.iter().cloned().collect();
     let job = Job {
         judging: &args.judging,
         existing: &ExistingArgs::default(),
         allow_empty: false,
-        inputs: &inputs,
-        target: named.as_ref().map(target),
+        front_end: FrontEnd::Check,
+        base: change.base.as_ref(),
+        target,
         github: &args.github,
-        gather: &|gate, policies| gather(args, named.as_ref(), gate, policies),
+        inputs: &inputs,
+        gather: &|gate, policies, _| {
+            let mut gathered = change.gather(gate, policies, &args.judging, None);
+            if let Some(path) = &args.save {
+                save(path, &mut gathered);
+            }
+            gathered
+        },
     };
     finish(&job, matches)
-}
-
-fn gather(
-    args: &CheckPullRequestArgs,
-    named: Option<&Coordinates>,
-    gate: &Gate,
-    policies: &PolicySet,
-) -> Gathered {
-    let mut gathered = Gathered {
-        sources: Vec::new(),
-        reader: FileReader::new(args.judging.max_file_size),
-        reading: Reading {
-            kind: Some(SubjectKind::PullRequest),
-            ..Reading::default()
-        },
-        diagnostics: Vec::new(),
-    };
-    if let Some(path) = &args.from_file {
-        gathered.sources.push(FileSource::Path(path.clone()));
-        return gathered;
-    }
-    match fetch(args, named, wanted(gate, policies)) {
-        Ok(document) => gathered.sources.push(gathered.reader.take(document)),
-        Err(diagnostic) => gathered.diagnostics.push(diagnostic),
-    }
-    gathered
-}
-
-/// Reads the pull request, and keeps the document where it is to be kept.
-fn fetch(
-    args: &CheckPullRequestArgs,
-    named: Option<&Coordinates>,
-    wanted: Wanted,
-) -> Result<SourceFile, Diagnostic> {
-    let pull = match named {
-        Some(pull) => pull.clone(),
-        None => of_event()?,
-    };
-    let github = client(&args.github)?;
-    let document = collect(&github, &pull, wanted).map_err(|failure| failure.diagnostic());
-    tell_limits(github.limits());
-    let text = serde_json::to_string_pretty(&document?).map_err(|_| {
-        let message = "the document of the pull request cannot be written";
-        Diagnostic::new(Code::InternalError, message)
-    })?;
-    if let Some(path) = &args.save {
-        save(path, &text)?;
-    }
-    Ok(SourceFile {
-        name: Arc::from(pull.to_string()),
-        text: Arc::from(text),
-    })
 }
 
 /// The pull request as what results are shown on; which commit is judged is known when it is read.
@@ -111,50 +78,66 @@ fn target(pull: &Coordinates) -> Target {
     }
 }
 
-fn of_event() -> Result<Coordinates, Diagnostic> {
-    match Event::find(variable)? {
-        Some(event) => event.pull_request(),
-        None => Err(Diagnostic::new(
-            Code::EventInvalid,
-            Code::EventInvalid.title(),
-        )),
-    }
-}
-
-/// What the controls read that judge pull requests; Rego that is no control is what controls share.
-fn wanted(gate: &Gate, policies: &PolicySet) -> Wanted {
-    let judges = |control: &Control| {
-        let mut inputs = control.inputs.iter();
-        inputs.any(|input| input.kind == SubjectKind::PullRequest)
+/// Reads the pull request, and what it is judged by.
+fn fetch(args: &CheckPullRequestArgs, named: Option<Coordinates>) -> Result<Change, Diagnostic> {
+    let pull = match named {
+        Some(pull) => pull,
+        None => Event::find(variable)?
+            .ok_or_else(|| Diagnostic::new(Code::EventInvalid, Code::EventInvalid.title()))?
+            .pull_request()?,
     };
-    let judging: BTreeSet<&str> = gate
-        .controls()
-        .filter(|control| judges(control))
-        .map(|control| &*control.file)
-        .collect();
-    let texts = policies
-        .sources
-        .iter()
-        .filter(|source| judging.contains(&*source.file) || !source.claims_control())
-        .map(|source| source.text.as_str());
-    Wanted::of_policies(texts)
+    let github = client(&args.github)?;
+    Change::read(github, vec![pull], None, &args.judging)
 }
 
-fn save(path: &Path, text: &str) -> Result<(), Diagnostic> {
-    fs::write(path, text).map_err(|error| {
-        let message = format!("{} cannot be written: {}", path.display(), error.kind());
-        Diagnostic::new(Code::OutputFailed, message)
-    })
-}
-
-/// What is left of the rate limit, for whoever watches.
-fn tell_limits(limits: Option<Limits>) {
-    if let Some(limits) = limits
-        && stderr().is_terminal()
-    {
-        complain(&format!(
-            "GitHub: {} of {} requests are left until {}",
-            limits.remaining, limits.limit, limits.resets
-        ));
+/// Ends a run that could not read what it should judge. Nothing of the repository is used.
+fn failed(args: &CheckPullRequestArgs, matches: Option<&ArgMatches>, problem: &Diagnostic) -> Exit {
+    match Base::unread() {
+        Ok(base) => finish_with(args, Some(&base), matches, &|| {
+            let mut gathered = Gathered::fetched(args.judging.max_file_size);
+            gathered.diagnostics.push(problem.clone());
+            gathered
+        }),
+        Err(problem) => {
+            complain(&problem.to_string());
+            Exit::Error
+        }
     }
+}
+
+fn finish_with(
+    args: &CheckPullRequestArgs,
+    base: Option<&Base>,
+    matches: Option<&ArgMatches>,
+    gather: &dyn Fn() -> Gathered,
+) -> Exit {
+    let inputs: Vec<_> = args.from_file.iter().chain(&args.save).cloned().collect();
+    let named = args.pull_request.as_deref();
+    let named = named.and_then(|named| Coordinates::parse(named).ok());
+    let job = Job {
+        judging: &args.judging,
+        existing: &ExistingArgs::default(),
+        allow_empty: false,
+        front_end: FrontEnd::Check,
+        base,
+        target: named.as_ref().map(target),
+        github: &args.github,
+        inputs: &inputs,
+        gather: &|_, _, _| gather(),
+    };
+    finish(&job, matches)
+}
+
+/// Keeps the document where it is to be kept.
+fn save(path: &Path, gathered: &mut Gathered) {
+    let Some(source) = gathered.sources.first() else {
+        return;
+    };
+    let written = gathered.reader.read(source).and_then(|file| {
+        fs::write(path, &*file.text).map_err(|error| {
+            let message = format!("{} cannot be written: {}", path.display(), error.kind());
+            Diagnostic::new(Code::OutputFailed, message)
+        })
+    });
+    gathered.diagnostics.extend(written.err());
 }

@@ -1,7 +1,6 @@
 //! `soc2gate ledger`, a file each.
 
 mod checkpoint;
-mod documents;
 mod erase;
 mod export;
 mod init;

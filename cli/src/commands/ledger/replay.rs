@@ -6,11 +6,11 @@ use soc2gate_evidence::{PolicySet, Replay, Settings, StoredContext, StoredInput,
 use soc2gate_ledger::query::DocumentRecord;
 use soc2gate_ledger::record::Event;
 
-use super::documents::Documents;
 use super::{index_of, place, record};
 use crate::args::LedgerReplayArgs;
 use crate::commands::print;
 use crate::exit::Exit;
+use crate::ledger::Documents;
 
 /// Evaluates a decision again.
 pub(super) fn run(args: &LedgerReplayArgs) -> anyhow::Result<Exit> {

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::documents::Documents;
 use super::{entry, index_of, place};
 use crate::args::LedgerShowArgs;
 use crate::commands::print;
+use crate::ledger::Documents;
 
 /// Prints a record.
 pub(super) fn run(args: &LedgerShowArgs) -> anyhow::Result<()> {

@@ -286,11 +286,14 @@ impl GitHub {
                 why: "the answer was cut short".to_owned(),
                 attempts,
             }),
-            Trouble::Slow => Ok(Failure::Failed {
-                what,
-                why: "no answer came".to_owned(),
-                attempts,
-            }),
+            Trouble::Slow => {
+                self.left(&what)?;
+                Ok(Failure::Failed {
+                    what,
+                    why: "no answer came".to_owned(),
+                    attempts,
+                })
+            }
             Trouble::TooLong => Err(Failure::Answer {
                 what,
                 why: format!("is longer than {MAX_BYTES} bytes"),

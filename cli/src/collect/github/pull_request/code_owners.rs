@@ -1,67 +1,78 @@
 //! Who owns the changed paths.
 
-use soc2gate_inputs::pull_request::{CodeOwners, List, Oid};
+use soc2gate_inputs::code_owners::{CodeOwnersFile, is_too_large};
+use soc2gate_inputs::pull_request::{
+    ChangedFile, CodeOwners, CodeOwnersError, List, Oid, Review, Text,
+};
 
 use super::base_files::{self, BaseFile};
+use super::coordinates::Coordinates;
 use super::facts::{Facts, Section, gap, gap_of_failure};
-use super::files::Files;
+use super::owners::owners;
 use crate::collect::github::client::{Failure, GitHub, segment};
 
 const PERMISSION: &str = "contents:read";
-/// Largest CODEOWNERS that GitHub heeds, in bytes.
-const MAX_BYTES: u64 = 3 * 1024 * 1024;
 
 /// The owners of the changed paths, from CODEOWNERS of the base branch.
 pub(super) fn code_owners(
     facts: &Facts,
-    files: &Section<Files>,
+    files: Option<&List<ChangedFile>>,
+    reviews: Option<&List<Review>>,
     github: &GitHub,
-    repository: &str,
+    pull: &Coordinates,
 ) -> Result<Section<CodeOwners>, Failure> {
     let (commit, file) = match base_files::code_owners(facts) {
         Ok(found) => found,
         Err(gap) => return Ok(Err(gap)),
     };
-    let none = |path: Option<&BaseFile>| CodeOwners {
-        path: path.map(|file| file.path.as_str().into()),
-        oid: Oid(commit.clone()),
-        too_large: path.is_some(),
+    let mut found = CodeOwners {
+        path: None,
+        oid: Oid(commit),
+        too_large: false,
         errors: Vec::new(),
         owners: Vec::new(),
         files: List::complete(Vec::new()),
     };
     let Some(file) = file else {
-        return Ok(Ok(none(None)));
+        return Ok(Ok(found));
     };
-    if file.bytes > MAX_BYTES {
-        return Ok(Ok(none(Some(&file))));
+    found.path = Some(Text::from(file.path.as_str()));
+    found.too_large = is_too_large(file.bytes);
+    if found.too_large {
+        return Ok(Ok(found));
     }
-    if files.is_err() {
+    let Some(files) = files else {
         return Ok(Err(gap("the changed files could not be read", None)));
-    }
+    };
     let text = match &file.text {
         Some(text) => text.clone(),
-        None => match whole(&file, github, repository) {
+        None => match whole(&file, github, pull) {
             Ok(text) => text,
             Err(failure) => return Ok(Err(gap_of_failure(failure, PERMISSION)?)),
         },
     };
-    Ok(of_text(&file, &text))
+    let parsed = CodeOwnersFile::parse(&text);
+    let errors = parsed.errors().iter().map(|error| CodeOwnersError {
+        line: error.line,
+        kind: Text::from(error.kind.as_str()),
+    });
+    found.errors = errors.collect();
+    let ownership = parsed.ownership(files);
+    found.owners = owners(github, pull, ownership.owners, reviews)?;
+    found.files = ownership.files;
+    Ok(Ok(found))
 }
 
-/// A file that is too long for GraphQL. What is no text in it stands for itself and for nobody's name.
-fn whole(file: &BaseFile, github: &GitHub, repository: &str) -> Result<String, Failure> {
+/// A file that is too long for GraphQL.
+fn whole(file: &BaseFile, github: &GitHub, pull: &Coordinates) -> Result<String, Failure> {
     let path: Vec<String> = file.path.split('/').map(segment).collect();
     let path = format!(
-        "{repository}/contents/{}?ref={}",
+        "{}/contents/{}?ref={}",
+        pull.repository_path(),
         path.join("/"),
         segment(&file.commit)
     );
     let bytes = github.get_raw("CODEOWNERS", &path)?;
+    // What is no text in it is no name of anybody.
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// The rules of a file that counts. This is where the parser of CODEOWNERS goes.
-fn of_text(_file: &BaseFile, _text: &str) -> Section<CodeOwners> {
-    Err(gap("this version does not read CODEOWNERS", None))
 }

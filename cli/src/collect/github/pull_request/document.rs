@@ -2,14 +2,13 @@
 
 use serde::Deserialize;
 use soc2gate_inputs::pull_request::{
-    Actor, ActorType, Base, Check, CodeOwners, Commit, DependencyChange, Gap, Head, List, Name,
-    Oid, PullRequest, Push, Repository, RequiredCheck, SchemaVersion, Slug, Source, State, Text,
-    Timestamp, Unavailable, Visibility,
+    Actor, ActorType, Base, ChangedFile, Check, CodeOwners, Commit, DependencyChange, Gap, Head,
+    List, Name, Oid, PullRequest, Push, Repository, RequiredCheck, Review, SchemaVersion, Slug,
+    Source, State, Text, Timestamp, Unavailable, Visibility,
 };
 
 use super::account::RawActor;
 use super::facts::{Facts, Place, Section, gap, text};
-use super::files::Files;
 use super::history::{self, RawName};
 use super::links::{self, RawRepository};
 use super::{base_files, merge, reviews};
@@ -74,7 +73,8 @@ enum RawVisibility {
 
 /// Sections that took more than the answer of GraphQL.
 pub(super) struct Sections {
-    pub(super) files: Section<Files>,
+    pub(super) files: Section<List<ChangedFile>>,
+    pub(super) reviews: Section<List<Review>>,
     pub(super) commits: Section<List<Commit>>,
     pub(super) pushes: Section<List<Push>>,
     pub(super) checks: Section<List<Check>>,
@@ -110,6 +110,11 @@ impl Core {
         self.head_repository
             .as_ref()
             .map(|repository| repository.name_with_owner.as_str())
+    }
+
+    /// How many files GitHub says were changed.
+    pub(super) fn changed_files(&self) -> Option<u64> {
+        self.changed_files
     }
 
     /// When it was closed or merged.
@@ -148,8 +153,6 @@ pub(super) fn document(
         &core.head_ref_oid,
         timeline.as_ref().ok(),
     );
-    let total = core.changed_files;
-    let files = sections.files.map(|files| files.list(total));
     let author = core.author.map(RawActor::actor);
     let is_bot = author
         .as_ref()
@@ -186,12 +189,12 @@ pub(super) fn document(
         },
         triggered_by: triggered_by.flatten(),
         labels: keep(links::labels(facts), &mut gaps.labels),
-        reviews: keep(reviews::reviews(facts), &mut gaps.reviews),
+        reviews: keep(sections.reviews, &mut gaps.reviews),
         review_threads: keep(reviews::threads(facts), &mut gaps.review_threads),
         commits: keep(sections.commits, &mut gaps.commits),
         pushes: keep(sections.pushes, &mut gaps.pushes),
         base_changes: keep(history::base_changes(facts), &mut gaps.base_changes),
-        files: keep(files, &mut gaps.files),
+        files: keep(sections.files, &mut gaps.files),
         checks: keep(sections.checks, &mut gaps.checks),
         required_checks: keep(sections.required_checks, &mut gaps.required_checks),
         code_owners: keep(sections.code_owners, &mut gaps.code_owners),

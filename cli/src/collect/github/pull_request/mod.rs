@@ -1,11 +1,13 @@
 //! The collector of one pull request.
 //!
 //! Three requests for an ordinary one: its files (REST), everything else (GraphQL), and the pushes to its branch (REST).
-//! All of them must tell of one head; where they do not, everything is read anew.
+//! All of them must tell of one head; where they do not, everything is read anew. More are asked for what is rare: further pages,
+//! commits of apps, merges of the base branch, protection that GraphQL hides, teams that own code.
 
 mod account;
 mod base_files;
 mod checks;
+mod clean_merge;
 mod code_owners;
 mod commits;
 mod coordinates;
@@ -16,6 +18,7 @@ mod files;
 mod history;
 mod links;
 mod merge;
+mod owners;
 mod pushes;
 mod query;
 mod required_checks;
@@ -72,7 +75,10 @@ fn read(
         return Ok(None);
     }
     let bots = commits::bots(&facts, github, &path)?;
-    let commits = commits::commits(&facts, &bots);
+    let mut commits = commits::commits(&facts, &bots);
+    if let Ok(commits) = &mut commits {
+        clean_merge::mark(github, &pull.repository_path(), &mut commits.items)?;
+    }
     let own = commits.as_ref().map_or_else(
         |_| BTreeSet::new(),
         |commits| {
@@ -114,8 +120,11 @@ fn read(
             None,
         )
     };
+    let reviews = reviews::reviews(&facts);
+    let files = files.map(|files| files.list(core.changed_files()));
     let code_owners = if wanted.code_owners {
-        code_owners::code_owners(&facts, &files, github, &pull.repository_path())?
+        let (files, reviews) = (files.as_ref().ok(), reviews.as_ref().ok());
+        code_owners::code_owners(&facts, files, reviews, github, pull)?
     } else {
         Err(not_wanted())
     };
@@ -127,6 +136,7 @@ fn read(
     };
     let sections = Sections {
         files,
+        reviews,
         commits,
         pushes,
         checks,

@@ -375,3 +375,59 @@ fn hidden_protection_is_asked_of_rest() {
     assert_eq!(document.required_checks, None);
     assert!(document.unavailable.unwrap().required_checks.is_some());
 }
+
+#[test]
+fn owners_of_changed_paths_are_looked_up_where_a_control_reads_them() {
+    let mut owned = pull();
+    let text = "*.rs @bob @carol\ndocs/ @dave\nbroken[ @x\n";
+    let blob =
+        json!({"byteSize": text.len(), "isBinary": false, "isTruncated": false, "text": text});
+    owned["baseRef"]["target"]["ownersInGithub"] =
+        json!({"path": ".github/CODEOWNERS", "object": blob});
+    let with_file = server(&[("/graphql", graphql(&owned, &Value::Null))]);
+    let wanted = Wanted {
+        code_owners: true,
+        ..Wanted::default()
+    };
+    let read = |server: &Server| {
+        let (github, _) = server.client(60);
+        let document = collect(&github, &coordinates(), wanted).unwrap();
+        assert_eq!(check(&serde_json::to_value(&document).unwrap()), []);
+        document
+    };
+    let found = read(&with_file).code_owners.unwrap();
+    assert_eq!(found.path, Some(Text::from(".github/CODEOWNERS")));
+    assert_eq!(found.files.items[0].line, Some(1));
+    let names: Vec<&str> = found
+        .owners
+        .iter()
+        .map(|owner| owner.name.as_str())
+        .collect();
+    assert_eq!(names, ["@bob", "@carol"]);
+    let access: Vec<Option<bool>> = found.owners.iter().map(|owner| owner.can_write).collect();
+    assert_eq!(access, [Some(true), None], "bob reviewed");
+    assert_eq!(paths(&with_file).len(), 3, "people cost no request");
+
+    let none = read(&server(&[])).code_owners.unwrap();
+    assert_eq!((none.path, none.too_large), (None, false));
+
+    owned["baseRef"]["target"]["ownersInGithub"]["object"]["byteSize"] = json!(4_000_000);
+    let large = read(&server(&[("/graphql", graphql(&owned, &Value::Null))]));
+    assert!(large.code_owners.unwrap().too_large);
+
+    let cut = &mut owned["baseRef"]["target"]["ownersInGithub"]["object"];
+    cut["byteSize"] = json!(1_000_000);
+    cut["isTruncated"] = json!(true);
+    let graphql = ("/graphql", graphql(&owned, &Value::Null));
+    let whole = server(&[
+        graphql.clone(),
+        (
+            "/contents/.github/CODEOWNERS?ref=",
+            answer(200, &[], "* @erin\n"),
+        ),
+    ]);
+    let found = read(&whole).code_owners.unwrap();
+    assert_eq!(found.owners[0].name, Text::from("@erin"));
+    let refused = read(&server(&[graphql]));
+    assert!(refused.code_owners.is_none() && refused.unavailable.unwrap().code_owners.is_some());
+}

@@ -12,6 +12,15 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
+    /// What this or another wants.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            dependency_changes: self.dependency_changes || other.dependency_changes,
+            code_owners: self.code_owners || other.code_owners,
+            patches: self.patches || other.patches,
+        }
+    }
+
     /// What policies name: a text that never names a section cannot read it. Naming it elsewhere, as in a comment, costs
     /// a request and nothing else.
     pub(crate) fn of_policies<'a>(texts: impl Iterator<Item = &'a str>) -> Self {

@@ -9,14 +9,14 @@ use soc2gate_ledger::record::{BulkRef, Record};
 use soc2gate_ledger::store::Log;
 
 /// Opens documents of a log.
-pub(super) struct Documents<'a> {
-    pub(super) log: &'a dyn Log,
-    pub(super) ring: Arc<KeyRing>,
+pub(crate) struct Documents<'a> {
+    pub(crate) log: &'a dyn Log,
+    pub(crate) ring: Arc<KeyRing>,
 }
 
 impl Documents<'_> {
     /// The bytes of a document.
-    pub(super) fn open(&self, reference: &BulkRef) -> anyhow::Result<Vec<u8>> {
+    pub(crate) fn open(&self, reference: &BulkRef) -> anyhow::Result<Vec<u8>> {
         let hash = Hash::from_hex(&reference.sha256)
             .ok_or_else(|| anyhow::anyhow!("the record names a document that cannot be"))?;
         let sealed = self.log.document(&hash)?.ok_or_else(|| {
@@ -29,7 +29,7 @@ impl Documents<'_> {
     }
 
     /// A document of a record by its name, read as JSON; nothing where the record has none of this name.
-    pub(super) fn read<T: DeserializeOwned>(
+    pub(crate) fn read<T: DeserializeOwned>(
         &self,
         record: &Record,
         name: &str,
