@@ -27,13 +27,16 @@ use runner::RunnerError;
 pub(crate) use code_host::{Account, CheckOutput, CheckRun, CodeHost, Comment, HostError};
 pub(crate) use target::Target;
 
+/// Where variables of the environment are looked up.
+type Variables<'a> = Box<dyn Fn(&str) -> Option<String> + 'a>;
+
 /// Connects to the code host.
 pub(crate) type Connect<'a> = Box<dyn Fn() -> Result<Box<dyn CodeHost>, Diagnostic> + 'a>;
 
 /// What a run shows besides its outputs.
 pub(crate) struct Publication<'a> {
     args: &'a PublishArgs,
-    variable: Box<dyn Fn(&str) -> Option<String> + 'a>,
+    variable: Variables<'a>,
     started: Timestamp,
     markdown: Box<dyn Report>,
     document: Document,

@@ -52,9 +52,9 @@ impl CodeHost for GitHub {
         let answer = self
             .query("the token's account", query, &json!({}))
             .map_err(|failure| reading(&failure))?;
-        let viewer = &answer.data["viewer"];
-        let login = viewer.get("login").and_then(Value::as_str);
-        let id = viewer.get("databaseId").and_then(Value::as_u64);
+        let of_viewer = |field: &str| answer.data.get("viewer")?.get(field);
+        let login = of_viewer("login").and_then(Value::as_str);
+        let id = of_viewer("databaseId").and_then(Value::as_u64);
         match (id, login) {
             (Some(id), Some(login)) => Ok(Account {
                 id,
