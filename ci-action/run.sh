@@ -2,10 +2,12 @@
 # Runs the gate on the event with the inputs as options. What it judges, shows and decides is the binary's own work.
 set -euo pipefail
 
-if [[ "$INPUT_SARIF_FILE$INPUT_REPORT_FILE" == *$'\n'* ]]; then
-  echo "::error title=soc2gate::a name of a file has more than one line"
+fail() {
+  echo "::error title=soc2gate::$1"
   exit 2
-fi
+}
+
+[[ "$INPUT_SARIF_FILE$INPUT_REPORT_FILE" != *$'\n'* ]] || fail "a name of a file has more than one line"
 
 arguments=(check event --github-outputs --format github)
 
@@ -22,10 +24,7 @@ switch() {
   case "$2" in
     true) arguments+=("$1") ;;
     false | "") ;;
-    *)
-      echo "::error title=soc2gate::the input ${1#--} is neither true nor false"
-      exit 2
-      ;;
+    *) fail "the input ${1#--} is neither true nor false" ;;
   esac
 }
 
@@ -38,6 +37,7 @@ lines --policies "$INPUT_POLICIES"
 switch --new-only "$INPUT_NEW_ONLY"
 switch --comment "$INPUT_COMMENT"
 switch --check-run "$INPUT_CHECK_RUN"
+[[ -z "$INPUT_REPORT_NAME" ]] || arguments+=("--report-name=$INPUT_REPORT_NAME")
 if [[ -n "$INPUT_SARIF_FILE" ]]; then
   arguments+=(--format sarif "--output=$INPUT_SARIF_FILE")
   echo "sarif-file=$INPUT_SARIF_FILE" >>"$GITHUB_OUTPUT"
@@ -49,14 +49,22 @@ fi
 
 case "$INPUT_FAIL_ON" in
   deny | never) ;;
-  *)
-    echo "::error title=soc2gate::the input fail-on is neither deny nor never"
-    exit 2
+  *) fail "the input fail-on is neither deny nor never" ;;
+esac
+
+case "$INPUT_LEDGER_INIT" in
+  true)
+    if [[ -n "$INPUT_LEDGER" && "$INPUT_LEDGER" != postgres*://* && ! -e "$INPUT_LEDGER/ledger.json" ]]; then
+      "$SOC2GATE" ledger init "--ledger=$INPUT_LEDGER" || fail "the ledger cannot be made"
+    fi
     ;;
+  false | "") ;;
+  *) fail "the input ledger-init is neither true nor false" ;;
 esac
 
 code=0
 "$SOC2GATE" "${arguments[@]}" || code=$?
+# Wrong usage and a program that broke are never let pass.
 if [[ "$INPUT_FAIL_ON" == never && "$code" -le 2 ]]; then
   exit 0
 fi

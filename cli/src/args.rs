@@ -2,6 +2,7 @@
 
 mod check;
 mod ledger;
+mod publish;
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -13,6 +14,7 @@ use soc2gate_engine::{RegoVersion, SigningAlgorithm, SubjectKind};
 
 pub(crate) use check::*;
 pub(crate) use ledger::*;
+pub(crate) use publish::PublishArgs;
 
 /// Judges changes against SOC 2 controls, and says why.
 #[derive(Debug, clap::Parser)]

@@ -10,6 +10,7 @@ mod ledger;
 mod lint;
 mod output;
 mod panic;
+mod publish;
 mod scaffold;
 mod suite;
 mod summary;

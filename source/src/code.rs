@@ -186,6 +186,10 @@ codes! {
         "the message says what failed; `soc2gate ledger init` makes a ledger, `soc2gate ledger verify` looks at one";
     LedgerGap = "SG5004", Warning, "decisions are not recorded",
         "nothing shows later that they were made; the next run that can records the gap";
+    NoRunner = "SG5005", Warning, "the runner of GitHub Actions is not told of the result",
+        "run in a step of GitHub Actions, or leave out --github-outputs";
+    NotPublished = "SG5006", Warning, "a result could not be shown on the change",
+        "grant `pull-requests: write` for --comment and `checks: write` for --check-run; the token of a fork can only read: look at the summary";
     LintName = "SG6001", Warning, "a name in a policy is not in snake_case",
         "write names in lower case, with _ between words";
     LintHelper = "SG6002", Warning, "a helper of a control does not start with _",

@@ -10,6 +10,7 @@
     reason = "tests"
 )]
 
+mod action;
 mod bad_input;
 mod baseline;
 mod bundle;

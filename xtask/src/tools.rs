@@ -221,7 +221,7 @@ pub(crate) fn check_dependencies(tools: &Path) -> anyhow::Result<()> {
     )
 }
 
-/// Audits our own workflows: their schema, and what is unsafe in them.
+/// Audits our own workflows and the action: their schemas, GitHub's own parser, and what is unsafe in them.
 pub(crate) fn check_workflows(tools: &Path) -> anyhow::Result<()> {
     let bin = |name: &str| {
         tools
@@ -240,6 +240,19 @@ pub(crate) fn check_workflows(tools: &Path) -> anyhow::Result<()> {
     let mut arguments = vec!["--builtin-schema", "vendor.github-workflows"];
     arguments.extend(workflows.iter().map(String::as_str));
     shell::run(&bin("check-jsonschema"), &arguments)?;
+    let action = shell::root().join("ci-action/action.yml");
+    let name = action.to_string_lossy();
+    shell::run(
+        &bin("check-jsonschema"),
+        &["--builtin-schema", "vendor.github-actions", &name],
+    )?;
+    let parser = shell::root().join("tests/tools/workflows.mjs");
+    shell::run_command(
+        Command::new("node")
+            .env("SOC2GATE_TEST_TOOLS", tools)
+            .args([&parser, &action])
+            .args(&workflows),
+    )?;
     shell::run(
         &bin("zizmor"),
         &["--offline", "--no-progress", "--quiet", "."],

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 
-use super::{ExistingArgs, InputFormat, InputKind, PolicyArgs, RecordArgs, When};
+use super::{ExistingArgs, InputFormat, InputKind, PolicyArgs, PublishArgs, RecordArgs, When};
 use crate::output::Format;
 
 #[derive(Debug, Args)]
@@ -121,8 +121,17 @@ pub(crate) struct GitHubArgs {
     pub(crate) token_file: Option<PathBuf>,
 
     /// Seconds after which GitHub is given up, with all waits and further attempts
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long, value_name = "SECONDS", default_value_t = Self::default().github_timeout, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) github_timeout: u64,
+}
+
+impl Default for GitHubArgs {
+    fn default() -> Self {
+        Self {
+            token_file: None,
+            github_timeout: 60,
+        }
+    }
 }
 
 /// How what was read is judged, recorded and shown.
@@ -133,6 +142,9 @@ pub(crate) struct JudgingArgs {
 
     #[command(flatten)]
     pub(crate) record: RecordArgs,
+
+    #[command(flatten)]
+    pub(crate) publish: PublishArgs,
 
     /// Judge by this control only; may be given several times
     #[arg(long = "control", value_name = "ID")]

@@ -8,6 +8,7 @@ use soc2gate_source::{Code, Diagnostic};
 
 use crate::args::When;
 use crate::output::{self, Format, Judged, Report, RunInfo, Style};
+use crate::publish::Publication;
 use crate::summary::Summary;
 
 /// One output that was asked for.
@@ -75,15 +76,23 @@ impl OutputError {
     }
 }
 
-/// The open outputs of a run.
+/// The outputs of a run, and what it shows besides.
 pub(crate) struct Outputs<'a> {
     reports: Vec<(String, Box<dyn Report + 'a>)>,
+    publication: Option<Publication<'a>>,
 }
 
-impl Outputs<'_> {
+impl<'a> Outputs<'a> {
+    /// No outputs yet.
+    pub(crate) fn new(publication: Option<Publication<'a>>) -> Self {
+        Self {
+            reports: Vec::new(),
+            publication,
+        }
+    }
+
     /// Opens what was asked for, before anything is judged.
-    pub(crate) fn open(plans: &[OutputPlan], colour: When) -> Result<Self, OutputError> {
-        let mut reports = Vec::new();
+    pub(crate) fn open(&mut self, plans: &[OutputPlan], colour: When) -> Result<(), OutputError> {
         for plan in plans {
             let (name, out): (String, Box<dyn Write>) = match &plan.file {
                 Some(path) => (
@@ -99,25 +108,43 @@ impl Outputs<'_> {
                 colour: plan.file.is_none() && output::colour(colour),
                 width: width(),
             };
-            reports.push((name, output::report(plan.format, out, style)));
+            let report = output::report(plan.format, out, style);
+            self.reports.push((name, report));
         }
-        Ok(Self { reports })
+        Ok(())
     }
 
     pub(crate) fn begin(&mut self, run: &RunInfo<'_>) -> Result<(), OutputError> {
+        if let Some(publication) = &mut self.publication {
+            publication.begin(run);
+        }
         self.each(|report| report.begin(run))
     }
 
     pub(crate) fn decision(&mut self, judged: &Judged<'_>) -> Result<(), OutputError> {
+        if let Some(publication) = &mut self.publication {
+            publication.decision(judged);
+        }
         self.each(|report| report.decision(judged))
     }
 
+    /// Ends the outputs, then shows the result. What could not be shown comes back.
     pub(crate) fn finish(
         &mut self,
         summary: &Summary,
         diagnostics: &[Diagnostic],
-    ) -> Result<(), OutputError> {
-        self.each(|report| report.finish(summary, diagnostics))
+    ) -> Result<Vec<Diagnostic>, OutputError> {
+        self.each(|report| report.finish(summary, diagnostics))?;
+        let publication = self.publication.as_mut();
+        Ok(publication.map_or_else(Vec::new, |publication| {
+            publication.publish(summary, diagnostics)
+        }))
+    }
+
+    /// Shows that an output could not be written, whatever was decided.
+    pub(crate) fn fail(&mut self, reason: Diagnostic) -> Vec<Diagnostic> {
+        let publication = self.publication.as_mut();
+        publication.map_or_else(Vec::new, |publication| publication.publish_failure(reason))
     }
 
     fn each(

@@ -3,150 +3,60 @@
 //! A step shows ten error and ten warning annotations (GitHub, "Usage limits for annotations"); what is beyond
 //! is lost without a word. So the most important are written, and a line says how many are not.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
-use std::path::Path;
 
-use soc2gate_engine::{Control, ControlId, Enforcement, Status, SubjectKind, Verdict};
-use soc2gate_source::{Diagnostic, Location, Severity};
+use soc2gate_source::{Diagnostic, Location};
 
+use super::annotation::{Annotation, Annotations, Level};
 use super::escape::{neutral, no_inline_command};
-use super::problem::{Problem, Rank, count, problems};
-use super::ranked::Ranked;
+use super::problem::count;
 use super::tally::Tally;
 use super::{Judged, Report, RunInfo};
 use crate::summary::Summary;
 
 /// Most annotations of a level that a step shows.
 const MOST: usize = 10;
-/// Most characters of a message: a reader finds the rest in the summary.
-const MOST_OF_MESSAGE: usize = 1_000;
 
 /// The github format.
 pub(super) struct Github<'a> {
     out: Box<dyn Write + 'a>,
-    remediation: BTreeMap<ControlId, String>,
     tally: Tally,
-    errors: Level,
-    warnings: Level,
-}
-
-/// What an annotation says.
-struct Text<'a> {
-    title: &'a str,
-    message: &'a str,
-    /// What to do.
-    help: &'a str,
-}
-
-/// The annotations of one level.
-struct Level {
-    command: &'static str,
-    annotations: Ranked<Standing, String>,
-}
-
-/// What is shown first: what kept the gate from deciding, then verdicts by rank.
-type Standing = (bool, Option<Rank>);
-
-impl Level {
-    fn new(command: &'static str) -> Self {
-        Self {
-            command,
-            annotations: Ranked::new(MOST),
-        }
-    }
-
-    fn add(&mut self, standing: Standing, place: Option<&Location>, text: &Text<'_>) {
-        let command = command(self.command, place, text);
-        self.annotations.add(standing, 1, command);
-    }
+    annotations: Annotations,
 }
 
 impl<'a> Github<'a> {
     pub(super) fn new(out: Box<dyn Write + 'a>) -> Self {
         Self {
             out,
-            remediation: BTreeMap::new(),
             tally: Tally::default(),
-            errors: Level::new("error"),
-            warnings: Level::new("warning"),
+            annotations: Annotations::new(MOST),
         }
     }
-
-    fn verdict(&mut self, judged: &Judged<'_>, verdict: &Verdict) {
-        // What is only recorded asks nothing of the person who reads the change.
-        let level = match verdict.enforcement {
-            _ if !verdict.is_open() => return,
-            Enforcement::Deny => &mut self.errors,
-            Enforcement::Warn => &mut self.warnings,
-            Enforcement::Record => return,
-        };
-        let title = format!("{} {}", verdict.control, verdict.title);
-        let help = self.remediation.get(&verdict.control);
-        let help = help.map_or("", String::as_str);
-        for problem in problems(verdict) {
-            let standing = (false, Some(Rank::of(verdict, problem.status)));
-            let text = Text {
-                title: &title,
-                message: &describe(judged, &problem),
-                help,
-            };
-            level.add(standing, place(judged, problem.location), &text);
-        }
-    }
-}
-
-/// A problem in the words of an annotation, which stands alone: with the subject that it is about.
-fn describe(judged: &Judged<'_>, problem: &Problem<'_>) -> String {
-    let subject = &judged.decision.subject.id;
-    format!("{}{} ({subject})", problem.prefix(), problem.message)
-}
-
-/// A place in a file of the repository: what was collected from GitHub is none.
-fn place<'a>(judged: &Judged<'_>, location: Option<&'a Location>) -> Option<&'a Location> {
-    location.filter(|_| judged.decision.subject.kind != SubjectKind::PullRequest)
 }
 
 impl Report for Github<'_> {
     fn begin(&mut self, run: &RunInfo<'_>) -> io::Result<()> {
-        let help = |control: &&Control| (control.id.clone(), control.remediation.clone());
-        self.remediation = run.controls.iter().map(help).collect();
+        self.annotations.begin(run);
         Ok(())
     }
 
     fn decision(&mut self, judged: &Judged<'_>) -> io::Result<()> {
         self.tally.add(judged.decision);
-        for verdict in &judged.decision.verdicts {
-            if matches!(verdict.status, Status::Fail | Status::Unknown) {
-                self.verdict(judged, verdict);
-            }
-        }
+        self.annotations.decision(judged);
         Ok(())
     }
 
     fn finish(&mut self, summary: &Summary, diagnostics: &[Diagnostic]) -> io::Result<()> {
-        for diagnostic in diagnostics {
-            let level = match diagnostic.severity {
-                Severity::Error => &mut self.errors,
-                Severity::Warning => &mut self.warnings,
-                Severity::Note => continue,
-            };
-            let text = Text {
-                title: &format!("soc2gate {}", diagnostic.code),
-                message: &diagnostic.message,
-                help: &diagnostic.help,
-            };
-            level.add((true, None), diagnostic.location.as_ref(), &text);
-        }
-        for level in [&self.errors, &self.warnings] {
-            for command in level.annotations.by_rank() {
-                writeln!(self.out, "{command}")?;
+        self.annotations.diagnostics(diagnostics);
+        for level in [Level::Error, Level::Warning] {
+            for annotation in self.annotations.of(level) {
+                writeln!(self.out, "{}", command(annotation))?;
             }
         }
-        for level in [&self.errors, &self.warnings] {
-            let dropped = level.annotations.dropped();
+        for level in [Level::Error, Level::Warning] {
+            let dropped = self.annotations.dropped(level);
             if dropped > 0 {
-                let more = count(dropped, &format!("more {}", level.command));
+                let more = count(dropped, &format!("more {}", name(level)));
                 writeln!(
                     self.out,
                     "soc2gate: {more} without an annotation, since a step shows {MOST}"
@@ -164,52 +74,57 @@ impl Report for Github<'_> {
     }
 }
 
-/// A workflow command: `::error file=…,line=…,title=…::message`.
-fn command(name: &str, place: Option<&Location>, text: &Text<'_>) -> String {
-    let mut properties = Vec::new();
-    if let Some(place) = place.filter(|place| is_in_repository(&place.file)) {
-        let file = place.file.trim_start_matches("./");
-        properties.push(format!("file={}", property(file)));
-        properties.push(format!("line={}", place.line));
-        properties.push(format!("endLine={}", place.end_line.max(place.line)));
-        // The runner refuses columns of an annotation that covers more than one line.
-        if place.end_line <= place.line {
-            properties.push(format!("col={}", place.column));
-            let end = place.end_column.max(place.column.saturating_add(1));
-            properties.push(format!("endColumn={end}"));
-        }
+fn name(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
     }
-    properties.push(format!("title={}", property(text.title)));
+}
+
+/// A workflow command: `::error file=…,line=…,title=…::message`.
+fn command(annotation: &Annotation) -> String {
+    let mut properties = annotation.place.as_ref().map(lines).unwrap_or_default();
+    properties.push(format!("title={}", property(&annotation.title)));
     // An escaped line feed is one line to the runner and two to the reader.
-    let help = match text.help {
+    let help = match annotation.help.as_str() {
         "" => String::new(),
         help => format!("%0AHelp: {}", data(help)),
     };
-    let message = data(text.message);
+    let (name, message) = (name(annotation.level), data(&annotation.message));
     format!("::{name} {}::{message}{help}", properties.join(","))
 }
 
-/// Whether an annotation can point to the file: standard input and what lies outside cannot be shown.
-fn is_in_repository(file: &str) -> bool {
-    file != "-" && !Path::new(file).is_absolute() && !file.split('/').any(|part| part == "..")
+/// The properties that say where an annotation is shown.
+fn lines(place: &Location) -> Vec<String> {
+    let file = place.file.trim_start_matches("./");
+    let mut properties = vec![
+        format!("file={}", property(&neutral(file))),
+        format!("line={}", place.line),
+        format!("endLine={}", place.end_line.max(place.line)),
+    ];
+    // The runner refuses columns of an annotation that covers more than one line.
+    if place.end_line <= place.line {
+        let end = place.end_column.max(place.column.saturating_add(1));
+        properties.push(format!("col={}", place.column));
+        properties.push(format!("endColumn={end}"));
+    }
+    properties
 }
 
 /// The message of a command, as the runner's toolkit escapes it: control characters are gone before.
-fn data(text: &str) -> String {
-    let mut short: String = neutral(text).chars().take(MOST_OF_MESSAGE).collect();
-    if short.len() < text.len() && text.chars().count() > MOST_OF_MESSAGE {
-        short.push('…');
-    }
-    no_inline_command(&short).replace('%', "%25")
+fn data(line: &str) -> String {
+    no_inline_command(line).replace('%', "%25")
 }
 
 /// The value of a property of a command: `:` and `,` would end it.
-fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+fn property(line: &str) -> String {
+    data(line).replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]
 mod tests {
+    use soc2gate_engine::Enforcement;
+
     use super::*;
     use crate::output::{Format, fixture};
 
@@ -290,13 +205,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn places_outside_of_the_repository_are_left_out() {
-        for file in ["-", "/etc/x.yaml", "../x.yaml", "a/../../x.yaml"] {
-            assert!(!is_in_repository(file), "{file}");
-        }
-        assert!(is_in_repository("./deploy/web.yaml"));
     }
 }

@@ -5,6 +5,7 @@
 //! the other. Text from inputs reaches an output only through [`escape`], source text only through
 //! [`SubjectSource::excerpt`](soc2gate_engine::SubjectSource::excerpt), which masks what may be secret.
 
+mod annotation;
 mod colour;
 pub(crate) mod escape;
 #[cfg(test)]
@@ -27,6 +28,7 @@ use soc2gate_source::Diagnostic;
 
 use crate::summary::Summary;
 
+pub(crate) use annotation::{Annotation, Annotations, Level};
 pub(crate) use colour::colour;
 pub(crate) use human::{Line, Tone, unwrapped};
 pub use json::JsonReport;

@@ -1,10 +1,12 @@
 //! What talks to GitHub, against a server that is built from GitHub's published schemas (`tests/tools/github`).
 
 mod access;
+mod action;
 mod events;
 mod hostile;
 mod large;
 mod owners;
+mod publish;
 mod pull_request;
 mod queries;
 mod run;

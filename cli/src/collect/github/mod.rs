@@ -1,6 +1,7 @@
 //! Facts from GitHub: the only place that knows its interfaces.
 
 mod client;
+mod code_host;
 mod comparison;
 mod event;
 mod merge_group;

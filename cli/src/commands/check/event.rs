@@ -55,6 +55,8 @@ fn judge(args: &CheckEventArgs, matches: Option<&ArgMatches>) -> Result<Exit, Di
             allow_empty: false,
             front_end: FrontEnd::Action,
             base: change.base.as_ref(),
+            target: None,
+            github: &args.github,
             inputs: &args.paths,
             gather: &|gate, policies, _| {
                 change.gather(gate, policies, &args.judging, Some(&touched))
@@ -95,6 +97,8 @@ fn push(
         allow_empty: false,
         front_end: FrontEnd::Action,
         base: Some(&base),
+        target: None,
+        github: &args.github,
         inputs: &[],
         gather: &|_, _, place| {
             let mut gathered = Gathered::fetched(args.judging.max_file_size);
@@ -180,6 +184,8 @@ fn tell(args: &CheckEventArgs, matches: Option<&ArgMatches>, problem: &Diagnosti
         allow_empty: true,
         front_end: FrontEnd::Action,
         base: Some(&base),
+        target: None,
+        github: &args.github,
         inputs: &[],
         gather: &|_, _, _| {
             let mut gathered = Gathered::fetched(args.judging.max_file_size);

@@ -6,7 +6,7 @@ use soc2gate_evidence::FrontEnd;
 use soc2gate_inputs::Reading;
 
 use super::{Gathered, Job, complain, finish};
-use crate::args::CheckFilesArgs;
+use crate::args::{CheckFilesArgs, GitHubArgs};
 use crate::check::Beside;
 use crate::collect::{FileReader, find};
 use crate::exit::Exit;
@@ -26,6 +26,8 @@ pub(super) fn run(args: &CheckFilesArgs, matches: Option<&ArgMatches>) -> Exit {
         allow_empty: args.allow_empty,
         front_end: FrontEnd::Check,
         base: None,
+        target: None,
+        github: &GitHubArgs::default(),
         inputs: &args.paths,
         gather: &|gate, _, _| {
             let reading = Reading {

@@ -17,8 +17,11 @@ use soc2gate_evidence::{FrontEnd, PolicySet, Settings};
 use soc2gate_inputs::Reading;
 use soc2gate_source::{Code, Diagnostic};
 
+use self::github::{client, variable};
 use super::{complain, pool};
-use crate::args::{CheckArgs, CheckCommand, ExistingArgs, JudgingArgs, OnLedgerFailure};
+use crate::args::{
+    CheckArgs, CheckCommand, ExistingArgs, GitHubArgs, JudgingArgs, OnLedgerFailure,
+};
 use crate::check::{Beside, OutputError, Outputs, Progress, Run, Totals, plan};
 use crate::collect::{
     Base, FileReader, FileSource, Loaded, leave_out, load, load_base, read_baseline,
@@ -26,6 +29,7 @@ use crate::collect::{
 use crate::exit::Exit;
 use crate::ledger::{self, Gaps, Missed, Place, Recording, RecordingError, actor};
 use crate::output::{Format, RunInfo};
+use crate::publish::{CodeHost, Publication, Target};
 
 /// Runs the command.
 pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
@@ -54,6 +58,10 @@ struct Job<'a> {
     base: Option<&'a Base>,
     /// Files that are inputs, by the command line.
     inputs: &'a [PathBuf],
+    /// What results are shown on, where the event of the workflow does not say it.
+    target: Option<Target>,
+    /// How GitHub is asked.
+    github: &'a GitHubArgs,
     /// Finds what is judged, when it is known by what.
     gather: &'a dyn Fn(&Gate, &PolicySet, Option<&Place>) -> Gathered,
 }
@@ -123,14 +131,29 @@ fn finish(job: &Job<'_>, matches: Option<&ArgMatches>) -> Exit {
         ));
         return Exit::Usage;
     }
-    let ended = Outputs::open(&plans, args.color).and_then(|mut outputs| judge(job, &mut outputs));
-    match ended {
-        Ok(exit) => exit,
-        Err(error) => {
-            complain(&error.diagnostic().to_string());
-            Exit::Error
-        }
+    let mut outputs = Outputs::new(publication(job));
+    let ended = outputs
+        .open(&plans, args.color)
+        .and_then(|()| judge(job, &mut outputs));
+    let (exit, problems) = ended.unwrap_or_else(|error| {
+        complain(&error.diagnostic().to_string());
+        (Exit::Error, outputs.fail(error.diagnostic()))
+    });
+    for problem in problems {
+        complain(&problem.to_string());
     }
+    exit
+}
+
+/// What is shown on GitHub, where something is.
+fn publication<'a>(job: &'a Job<'_>) -> Option<Publication<'a>> {
+    let mut publication = Publication::new(&job.judging.publish, variable, Timestamp::now())?;
+    let target = job.target.clone();
+    if let Some(target) = target.or_else(|| Target::of_event(variable)) {
+        let connect = || Ok(Box::new(client(job.github)?) as Box<dyn CodeHost>);
+        publication.about(target, Box::new(connect));
+    }
+    Some(publication)
 }
 
 /// Where on the command line the values of an argument stand.
@@ -141,7 +164,8 @@ fn positions<'a>(matches: Option<&'a ArgMatches>, name: &str) -> impl Iterator<I
         .flatten()
 }
 
-fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> {
+/// Judges, and gives how the run ends with what could not be shown.
+fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnostic>), OutputError> {
     let args = job.judging;
     let now = args.now.unwrap_or_else(whole_second);
     let Loaded {
@@ -279,8 +303,8 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<Exit, OutputError> 
         diagnostics.extend(gate.exceptions().unused(&totals.exception_uses, now));
     }
     totals.summary.finish(&diagnostics);
-    outputs.finish(&totals.summary, &diagnostics)?;
-    Ok(Exit::from(totals.summary.outcome))
+    let unshown = outputs.finish(&totals.summary, &diagnostics)?;
+    Ok((Exit::from(totals.summary.outcome), unshown))
 }
 
 /// Where decisions are recorded: by the command line, else by the configuration.

@@ -15,6 +15,7 @@ use crate::args::{CheckPullRequestArgs, ExistingArgs};
 use crate::collect::github::{Coordinates, Event};
 use crate::collect::{Base, FileSource};
 use crate::exit::Exit;
+use crate::publish::Target;
 
 /// Runs the command.
 pub(super) fn run(args: &CheckPullRequestArgs, matches: Option<&ArgMatches>) -> Exit {
@@ -42,6 +43,7 @@ pub(super) fn run(args: &CheckPullRequestArgs, matches: Option<&ArgMatches>) -> 
             gathered
         });
     }
+    let target = named.as_ref().map(target);
     let change = match fetch(args, named) {
         Ok(change) => change,
         Err(problem) => return failed(args, matches, &problem),
@@ -53,6 +55,8 @@ pub(super) fn run(args: &CheckPullRequestArgs, matches: Option<&ArgMatches>) -> 
         allow_empty: false,
         front_end: FrontEnd::Check,
         base: change.base.as_ref(),
+        target,
+        github: &args.github,
         inputs: &inputs,
         gather: &|gate, policies, _| {
             let mut gathered = change.gather(gate, policies, &args.judging, None);
@@ -63,6 +67,15 @@ pub(super) fn run(args: &CheckPullRequestArgs, matches: Option<&ArgMatches>) -> 
         },
     };
     finish(&job, matches)
+}
+
+/// The pull request as what results are shown on; which commit is judged is known when it is read.
+fn target(pull: &Coordinates) -> Target {
+    Target {
+        repository: format!("{}/{}", pull.owner, pull.name),
+        pull_request: Some(pull.number),
+        commit: None,
+    }
 }
 
 /// Reads the pull request, and what it is judged by.
@@ -100,12 +113,16 @@ fn finish_with(
     gather: &dyn Fn() -> Gathered,
 ) -> Exit {
     let inputs: Vec<_> = args.from_file.iter().chain(&args.save).cloned().collect();
+    let named = args.pull_request.as_deref();
+    let named = named.and_then(|named| Coordinates::parse(named).ok());
     let job = Job {
         judging: &args.judging,
         existing: &ExistingArgs::default(),
         allow_empty: false,
         front_end: FrontEnd::Check,
         base,
+        target: named.as_ref().map(target),
+        github: &args.github,
         inputs: &inputs,
         gather: &|_, _, _| gather(),
     };

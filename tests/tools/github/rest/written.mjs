@@ -23,7 +23,7 @@ function createComment(request) {
   const number = issue(request);
   checkLength(body.body);
   const made = {
-    id: repository.comments.length + 1,
+    id: (repository.comments.at(-1)?.id ?? 0) + 1,
     issue: number,
     author: world.actors.actor(world.token.login),
     body: body.body,
@@ -44,6 +44,13 @@ function updateComment({ repository, world, values, body }) {
   found.updatedAt = world.now;
   world.written.push({ type: "comment_update", repository: repository.nameWithOwner, issue: found.issue, id: found.id, body: found.body });
   return comment(found);
+}
+
+function removeComment({ repository, world, values }) {
+  const at = repository.comments.findIndex((one) => one.id === Number(values.comment_id));
+  if (at < 0) throw new NotFound();
+  const [found] = repository.comments.splice(at, 1);
+  world.written.push({ type: "comment_removal", repository: repository.nameWithOwner, issue: found.issue, id: found.id });
 }
 
 function fieldsOf(body) {
@@ -101,6 +108,7 @@ export const written = {
   },
   [`post ${REPO}/issues/{issue_number}/comments`]: { permission: "pull_requests:write", answer: createComment, status: 201 },
   [`patch ${REPO}/issues/comments/{comment_id}`]: { permission: "pull_requests:write", answer: updateComment },
+  [`delete ${REPO}/issues/comments/{comment_id}`]: { permission: "pull_requests:write", answer: removeComment, status: 204 },
   [`post ${REPO}/check-runs`]: { permission: "checks:write", answer: createCheckRun, status: 201 },
   [`patch ${REPO}/check-runs/{check_run_id}`]: { permission: "checks:write", answer: updateCheckRun },
 };

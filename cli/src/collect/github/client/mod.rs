@@ -8,6 +8,7 @@ mod pace;
 mod reply;
 mod token;
 mod trouble;
+mod write;
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -158,7 +159,7 @@ impl GitHub {
                 let builder = request(Method::GET, &path).header(ACCEPT, accept);
                 self.rest.build_request(builder, None::<&()>)
             };
-            let reply = self.exchange(what, &self.rest, &build, &|reply| {
+            let reply = self.exchange(what, &self.rest, MAX_ATTEMPTS, &build, &|reply| {
                 reply.meaning(what, self.pace.now())
             })?;
             if !reply.status.is_redirection() {
@@ -185,7 +186,7 @@ impl GitHub {
             let builder = request(Method::POST, self.graphql_path.as_str());
             self.graphql.build_request(builder, Some(&body))
         };
-        let reply = self.exchange(what, &self.graphql, &build, &|reply| {
+        let reply = self.exchange(what, &self.graphql, MAX_ATTEMPTS, &build, &|reply| {
             self.graphql_meaning(reply, what)
         })?;
         let answer = GraphQlAnswer::read(&reply.body).ok_or_else(|| Failure::Answer {
@@ -227,6 +228,7 @@ impl GitHub {
         &self,
         what: &str,
         through: &Octocrab,
+        most_attempts: u32,
         build: &dyn Fn() -> octocrab::Result<Request<OctoBody>>,
         meaning: &dyn Fn(&Reply) -> Meaning,
     ) -> Result<Reply, Failure> {
@@ -263,7 +265,7 @@ impl GitHub {
             };
             let most = match failure {
                 Failure::Unreachable { .. } => MAX_CONNECTIONS,
-                _ => MAX_ATTEMPTS,
+                _ => most_attempts,
             };
             if attempts >= most {
                 return Err(failure);
