@@ -160,7 +160,7 @@ fn a_fork_with_a_token_that_only_reads_gets_the_summary() {
         "actions:read",
     ];
     let token = json!({"login": "github-actions[bot]", "permissions": permissions});
-    let Some(server) = Server::start(&unapproved().token(token)) else {
+    let Some(server) = Server::start(&unapproved().token(&token)) else {
         return;
     };
     let (ended, _) = run(&on(&server, "pull_request", pull_request()));

@@ -120,7 +120,7 @@ fn a_token_that_only_reads_changes_no_exit_code_and_the_summary_says_so() {
         "actions:read",
     ];
     let world =
-        || unapproved().token(json!({"login": "github-actions[bot]", "permissions": permissions}));
+        || unapproved().token(&json!({"login": "github-actions[bot]", "permissions": permissions}));
     let Some(server) = Server::start(&world()) else {
         return;
     };

@@ -150,7 +150,7 @@ fn publication<'a>(job: &'a Job<'_>) -> Option<Publication<'a>> {
     let mut publication = Publication::new(&job.judging.publish, variable, Timestamp::now())?;
     let target = job.target.clone();
     if let Some(target) = target.or_else(|| Target::of_event(variable)) {
-        let connect = || Ok(Box::new(client(job.github)?) as Box<dyn CodeHost>);
+        let connect = || Ok(Box::new(client(job.github, None)?) as Box<dyn CodeHost>);
         publication.about(target, Box::new(connect));
     }
     Some(publication)
