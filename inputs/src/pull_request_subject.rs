@@ -136,8 +136,8 @@ fn visible(path: &[Segment]) -> bool {
     }
 }
 
-/// Facts that are kept as evidence: those, and what controls decide by. Titles, bodies, patches, messages, names and
-/// addresses are not.
+/// Facts that are kept as evidence: those, and what controls decide by. Titles, bodies, labels, patches, messages,
+/// names and addresses are not.
 fn stored(path: &[Segment]) -> bool {
     const STORED: &[&str] = &[
         "additions",
@@ -153,7 +153,6 @@ fn stored(path: &[Segment]) -> bool {
         "event",
         "group_head_oid",
         "key",
-        "label",
         "line",
         "method",
         "opened_at",
@@ -167,7 +166,6 @@ fn stored(path: &[Segment]) -> bool {
         "source",
     ];
     const LISTS: &[&str] = &[
-        "labels",
         "members",
         "on_behalf_of",
         "owners",
@@ -215,8 +213,6 @@ mod tests {
     #[case("code_owners/owners/0/members/1")]
     #[case("code_owners/files/items/0/owners/0")]
     #[case("code_owners/errors/0/line")]
-    #[case("labels/0")]
-    #[case("timeline/items/0/label")]
     #[case("linked_issues/items/0/key")]
     #[case("linked_issues/items/0/approved_at")]
     #[case("commits/items/0/signature/reason")]
@@ -233,6 +229,8 @@ mod tests {
     #[case("commits/items/0/message_headline")]
     #[case("commits/items/0/authors/0/name")]
     #[case("linked_issues/items/0/url")]
+    #[case("labels/0")]
+    #[case("timeline/items/0/label")]
     fn what_people_wrote_is_not_kept(#[case] pointer: &str) {
         assert!(!super::stored(&path(pointer)));
         assert!(!super::visible(&path(pointer)));

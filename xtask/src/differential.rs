@@ -4,20 +4,19 @@ use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use soc2gate_engine::{Control, Library, Status, Subject, UnknownReason, Verdict};
+use soc2gate_engine::{Control, Library, Status, Subject, SubjectKind, UnknownReason, Verdict};
+use soc2gate_inputs::{Reading, SourceFile};
 use soc2gate_policies::{OpenCase, control_folders, sources};
 
 use crate::{shell, tools};
 
-/// How many mutations of a subject are tried.
-const MUTATIONS: usize = 48;
-
-/// Compares every case and its mutations.
-pub(crate) fn run() -> Result<()> {
+/// Compares every case and so many mutations of it.
+pub(crate) fn run(most: usize) -> Result<()> {
     let folder = tools::opa()?;
     let (library, _) = Library::load(&sources());
     let mut opa = Opa::start(&folder)?;
@@ -36,7 +35,7 @@ pub(crate) fn run() -> Result<()> {
             opa.tell(&json!({ "data": opened.gate.data() }))?;
             let name = case.file.strip_prefix(shell::root()).unwrap_or(&case.file);
             for subject in &opened.subjects {
-                for (mutation, subject) in mutations(subject) {
+                for (mutation, subject) in mutations(subject, most) {
                     count += 1;
                     if let Some(difference) = compare(&mut opa, control, &opened, &subject)? {
                         let name = name.display();
@@ -68,7 +67,7 @@ fn control_in<'a>(library: &'a Library, folder: &Path) -> Result<&'a Control> {
 }
 
 /// A subject as it is, and with one place of its document changed; always the same ones.
-fn mutations(subject: &Subject) -> Vec<(String, Subject)> {
+fn mutations(subject: &Subject, most: usize) -> Vec<(String, Subject)> {
     let mut places = Vec::new();
     collect(&subject.document, String::new(), &mut places);
     let changes: [Option<Value>; 7] = [
@@ -84,12 +83,12 @@ fn mutations(subject: &Subject) -> Vec<(String, Subject)> {
         .iter()
         .flat_map(|place| changes.iter().map(move |change| (place, change)))
         .collect();
-    let step = all.len().div_ceil(MUTATIONS).max(1);
+    let step = all.len().div_ceil(most.max(1)).max(1);
     let mut found = vec![("as it is".to_owned(), subject.clone())];
     // An odd step through a multiple of seven comes by every kind of change.
     for (place, change) in all.iter().step_by(step | 1) {
         let mut mutated = subject.clone();
-        if put(&mut mutated.document, place, (*change).clone()) {
+        if put(&mut mutated.document, place, (*change).clone()) && is_read(&mutated) {
             let change = change
                 .as_ref()
                 .map_or("removed".to_owned(), Value::to_string);
@@ -97,6 +96,26 @@ fn mutations(subject: &Subject) -> Vec<(String, Subject)> {
         }
     }
     found
+}
+
+/// Whether a document comes to be judged at all: one that breaks the schema of its kind is refused before.
+fn is_read(subject: &Subject) -> bool {
+    if subject.kind == SubjectKind::Kubernetes {
+        return true;
+    }
+    let reading = Reading {
+        kind: Some(subject.kind),
+        ..Reading::default()
+    };
+    let file = SourceFile {
+        name: Arc::clone(&subject.source.file),
+        text: subject.document.to_string().into(),
+    };
+    let units = soc2gate_inputs::units(&file, reading);
+    let subjects = units
+        .iter()
+        .map(|unit| soc2gate_inputs::read(unit, reading).subjects.len());
+    subjects.sum::<usize>() == 1
 }
 
 fn collect(value: &Value, at: String, places: &mut Vec<String>) {

@@ -64,7 +64,11 @@ enum Command {
         verbose: bool,
     },
     /// Compare the verdicts of our controls on their cases, and on mutations of these, with OPA itself
-    Differential,
+    Differential {
+        /// How many mutations of each case; OPA is the slow one
+        #[arg(long, default_value_t = 48)]
+        mutations: usize,
+    },
     /// Look for texts that make loading or evaluating panic, hang, or take too much memory
     Fuzz {
         /// parse, evaluate, documents or ledger; all of them where none is named
@@ -134,7 +138,7 @@ fn main() -> ExitCode {
             only,
             verbose,
         } => conformance::run(folder, only.as_deref(), verbose),
-        Command::Differential => differential::run(),
+        Command::Differential { mutations } => differential::run(mutations),
         Command::Fuzz { target, seconds } => fuzz::run(target.as_deref(), seconds),
         Command::Torture { rounds } => ledger::torture(rounds),
         Command::Bench {

@@ -20,6 +20,8 @@ package soc2.change.direct_push
 
 import rego.v1
 
+default applicable := true
+
 _push := input.object
 
 _branch := trim_prefix(_push.ref, "refs/heads/")
@@ -73,7 +75,7 @@ deny contains {"message": message, "path": ["forced"]} if {
 }
 
 deny contains {"message": message, "path": ["after"]} if {
-	_push.after == null
+	object.get(_push, "after", "unknown") == null
 	message := sprintf("the branch was removed at %s", [_push.before])
 }
 
