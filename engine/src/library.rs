@@ -13,7 +13,7 @@ use crate::metadata::{claims_control, package_clause, read_control};
 use crate::plain::{self, LoadOptions, PlainSet, split};
 use crate::policy_digest::{LoadedTexts, policy_digest};
 use crate::rego::{
-    self, Authored, CheckKind, Dependencies, Module, Parsed, RegoProblem, RegoVersion,
+    self, Authored, CheckKind, Checked, Dependencies, Module, Parsed, RegoProblem, RegoVersion,
 };
 use crate::route::ControlRules;
 use crate::{Control, ControlId, threads};
@@ -360,27 +360,6 @@ impl Loader {
             .filter(|(_, _, prechecked)| !prechecked)
             .map(|(module, ..)| Arc::clone(&module.file))
             .collect();
-        let compile = || self.parsed.compile(&serde_json::json!({})).err();
-        let check = || {
-            let (found, dependencies) = self.check_rules(&fresh);
-            let warnings = if found.is_empty() {
-                self.warnings(authored, &fresh)
-            } else {
-                Vec::new()
-            };
-            (found, dependencies, warnings)
-        };
-        let (problem, (found, dependencies, warnings)) = threads::both(compile, check);
-        if let Some(problem) = problem {
-            return vec![(Code::RegoInvalid, problem)];
-        }
-        self.dependencies = dependencies;
-        self.diagnostics.extend(warnings);
-        found
-    }
-
-    fn check_rules(&self, fresh: &BTreeSet<Arc<str>>) -> (Vec<(Code, RegoProblem)>, Dependencies) {
-        let mut found = self.missing_rules(fresh);
         let parameters = self
             .controls
             .values()
@@ -396,10 +375,48 @@ impl Loader {
             .values()
             .map(|control| control.package.clone())
             .collect();
-        let (problems, dependencies) = rego::check(&self.parsed, fresh, &parameters, &packages);
-        let problems = problems.into_iter();
+        let (checked, dependencies) = rego::check(&self.parsed, &fresh, &parameters, &packages);
+        let analysed = dependencies.parts(&self.parsed, &fresh);
+        let together = std::iter::once(None);
+        let tasks: Vec<Option<Vec<Module>>> =
+            together.chain(analysed.into_iter().map(Some)).collect();
+        let results = threads::map_heavy(&tasks, |task| match task {
+            Some(modules) => {
+                let problem = self.parsed.problem_of(modules.clone());
+                let found = problem.map(|problem| (Code::RegoInvalid, problem));
+                (found.into_iter().collect(), Vec::new())
+            }
+            None => self.check_together(&checked, authored, &fresh),
+        });
+        self.dependencies = dependencies;
+        let mut results = results.into_iter();
+        let (found, warnings) = results.next().unwrap_or_default();
+        let analysed: Vec<(Code, RegoProblem)> = results.flat_map(|(found, _)| found).collect();
+        // What cannot be analysed is said once.
+        if !analysed.is_empty() {
+            return analysed;
+        }
+        self.diagnostics.extend(warnings);
+        found
+    }
+
+    /// What is wrong with the modules as far as it can be seen without analysing them, and what may be wrong with them
+    /// where nothing is.
+    fn check_together(
+        &self,
+        checked: &Checked<'_>,
+        authored: &Authored,
+        fresh: &BTreeSet<Arc<str>>,
+    ) -> (Vec<(Code, RegoProblem)>, Vec<Diagnostic>) {
+        let mut found = self.missing_rules(fresh);
+        let problems = checked.problems(&self.parsed).into_iter();
         found.extend(problems.map(|(kind, problem)| (code_of(kind), problem)));
-        (found, dependencies)
+        let warnings = if found.is_empty() {
+            self.warnings(authored, fresh)
+        } else {
+            Vec::new()
+        };
+        (found, warnings)
     }
 
     /// Controls without a `deny` rule.

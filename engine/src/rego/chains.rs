@@ -1,12 +1,13 @@
 //! How long the chains are in which rules ask for rules, and how deep the values can become that they make. The
 //! evaluator follows both by recursion, so both are bounded before anything is evaluated.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use regorus::unstable::Rule;
 
-use super::growth::{Size, growth, largest};
+use super::growth::{Size, Sizes, growth, largest};
 use super::parts::{Parts, parts, rule_parts, statement_parts};
+use super::paths::PathMap;
 use super::reference::Scope;
 
 /// How much stack the longest chain of rules may need, in the units of [`size`].
@@ -20,83 +21,79 @@ pub(super) const MOST_FACTORS: usize = 1_000;
 
 pub(super) type Path = Vec<String>;
 
-/// Which rules each rule asks for.
-pub(super) type Edges<'a> = BTreeMap<&'a Path, BTreeSet<&'a Path>>;
-
-/// The rules, those before others that are asked for by these; rules that ask for each other are together.
-pub(super) fn components<'a>(edges: &Edges<'a>) -> Vec<Vec<&'a Path>> {
-    let rules: BTreeSet<&Path> = edges
-        .iter()
-        .flat_map(|(rule, targets)| targets.iter().chain([rule]).copied())
-        .collect();
-    // Numbers are compared faster than paths.
-    let numbers: BTreeMap<&Path, usize> = rules.iter().copied().zip(0..).collect();
-    let number = |rule: &&Path| numbers.get(rule).copied();
-    let numbered: BTreeMap<usize, Vec<usize>> = edges
-        .iter()
-        .filter_map(|(rule, targets)| {
-            Some((number(rule)?, targets.iter().filter_map(number).collect()))
-        })
-        .collect();
-    let paths: Vec<&Path> = rules.into_iter().collect();
-    numbered_components(&numbered)
-        .into_iter()
-        .map(|component| {
-            let members = component.into_iter();
-            members
-                .filter_map(|number| paths.get(number).copied())
-                .collect()
-        })
-        .collect()
+/// Rules, which have numbers in the order of their paths, and which of them each asks for.
+pub(super) struct Graph<'a> {
+    pub(super) paths: Vec<&'a Path>,
+    /// The numbers of paths that rules have; other paths than theirs ask for rules, too.
+    pub(super) numbers: PathMap<usize>,
 }
 
-/// The same for numbers in the place of rules.
-fn numbered_components(edges: &BTreeMap<usize, Vec<usize>>) -> Vec<Vec<usize>> {
+/// The numbers of what each rule asks for.
+pub(super) type Edges = Vec<Vec<usize>>;
+
+/// How far a rule has been followed.
+struct Visit {
+    number: usize,
+    lowest: usize,
+    is_open: bool,
+}
+
+/// The rules, those before others that are asked for by these; rules that ask for each other are together.
+pub(super) fn components(edges: &Edges) -> Vec<Vec<usize>> {
     // The algorithm of Tarjan, without recursion.
-    let mut index: BTreeMap<usize, usize> = BTreeMap::new();
-    let mut lowest: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut visits: Vec<Option<Visit>> = edges.iter().map(|_| None).collect();
+    let mut visited = 0;
     let mut open: Vec<usize> = Vec::new();
-    let mut is_open: BTreeSet<usize> = BTreeSet::new();
     let mut found = Vec::new();
-    let targets = |rule: usize| edges.get(&rule).into_iter().flatten().copied();
-    for start in edges.keys().copied() {
-        if index.contains_key(&start) {
-            continue;
-        }
-        let mut way = vec![(start, targets(start))];
-        let number = index.len();
-        index.insert(start, number);
-        lowest.insert(start, number);
-        open.push(start);
-        is_open.insert(start);
-        while let Some((rule, rest)) = way.last_mut() {
+    for start in 0..edges.len() {
+        let mut next = Some(start);
+        let mut way = Vec::new();
+        loop {
+            if let Some(rule) = next.take()
+                && let Some(visit @ None) = visits.get_mut(rule)
+            {
+                *visit = Some(Visit {
+                    number: visited,
+                    lowest: visited,
+                    is_open: true,
+                });
+                visited += 1;
+                open.push(rule);
+                way.push((rule, edges.get(rule).into_iter().flatten().copied()));
+            }
+            let Some((rule, rest)) = way.last_mut() else {
+                break;
+            };
             let rule = *rule;
             if let Some(target) = rest.next() {
-                if let Some(number) = index.get(&target) {
-                    if is_open.contains(&target) {
-                        let own = lowest.entry(rule).or_insert(*number);
-                        *own = (*own).min(*number);
+                match visits.get(target).and_then(Option::as_ref) {
+                    Some(visit) => {
+                        let number = visit.number;
+                        if visit.is_open {
+                            lower(&mut visits, rule, number);
+                        }
                     }
-                    continue;
+                    None => next = Some(target),
                 }
-                let number = index.len();
-                index.insert(target, number);
-                lowest.insert(target, number);
-                open.push(target);
-                is_open.insert(target);
-                way.push((target, targets(target)));
                 continue;
             }
-            let own = lowest.get(&rule).copied().unwrap_or_default();
             way.pop();
+            let Some((number, lowest)) = visits
+                .get(rule)
+                .and_then(Option::as_ref)
+                .map(|visit| (visit.number, visit.lowest))
+            else {
+                continue;
+            };
             if let Some((before, _)) = way.last() {
-                let outer = lowest.entry(*before).or_insert(own);
-                *outer = (*outer).min(own);
+                lower(&mut visits, *before, lowest);
             }
-            if index.get(&rule) == Some(&own) {
+            if number == lowest {
                 let mut component = Vec::new();
                 while let Some(member) = open.pop() {
-                    is_open.remove(&member);
+                    if let Some(Some(visit)) = visits.get_mut(member) {
+                        visit.is_open = false;
+                    }
                     component.push(member);
                     if member == rule {
                         break;
@@ -109,6 +106,12 @@ fn numbered_components(edges: &BTreeMap<usize, Vec<usize>>) -> Vec<Vec<usize>> {
     found
 }
 
+fn lower(visits: &mut [Option<Visit>], rule: usize, to: usize) {
+    if let Some(Some(visit)) = visits.get_mut(rule) {
+        visit.lowest = visit.lowest.min(to);
+    }
+}
+
 /// A rule with where it stands.
 pub(super) struct Written<'a> {
     pub(super) rule: &'a Rule,
@@ -116,40 +119,39 @@ pub(super) struct Written<'a> {
 }
 
 /// What there is too much of, and in which rule.
-pub(super) fn too_long<'a>(
-    edges: &Edges<'a>,
+pub(super) fn too_long(
+    graph: &Graph<'_>,
+    edges: &Edges,
     written: &BTreeMap<Path, Vec<Written<'_>>>,
-) -> Vec<(&'a Path, &'static str)> {
-    let mut chains: BTreeMap<&Path, usize> = BTreeMap::new();
-    let mut sizes: BTreeMap<Path, Size> = BTreeMap::new();
+) -> Vec<(usize, &'static str)> {
+    let mut chains: Vec<usize> = vec![0; edges.len()];
+    let mut sizes = Sizes::new(graph);
     let mut found = Vec::new();
-    for component in components(edges) {
-        for rule in component {
-            let versions = written.get(rule).map(Vec::as_slice).unwrap_or_default();
-            let targets = edges.get(rule).into_iter().flatten();
-            let below = targets.filter_map(|target| chains.get(*target).copied());
-            let below = below.max().unwrap_or_default();
-            let own = versions.iter().map(|version| size(version.rule)).max();
-            let own = own.unwrap_or_default();
-            chains.insert(rule, own + below);
-            if below <= LONGEST_CHAIN && own + below > LONGEST_CHAIN {
-                found.push((rule, "asks for too long a chain of rules"));
-            }
-            let size = largest(versions.iter().map(|version| growth(version, &sizes)));
-            let is_deep = size.depth > DEEPEST_VALUE;
-            let is_product = size.factors > MOST_FACTORS;
-            if is_deep {
-                found.push((rule, "makes values that are nested too deep"));
-            } else if is_product {
-                found.push((rule, "makes numbers that are too large"));
-            }
-            // Whoever asks for it is not reported again.
-            let is_reported = is_deep || is_product;
-            sizes.insert(
-                rule.clone(),
-                if is_reported { Size::default() } else { size },
-            );
+    for rule in components(edges).into_iter().flatten() {
+        let versions = graph.paths.get(rule).and_then(|path| written.get(*path));
+        let versions = versions.map(Vec::as_slice).unwrap_or_default();
+        let targets = edges.get(rule).into_iter().flatten();
+        let below = targets.filter_map(|target| chains.get(*target).copied());
+        let below = below.max().unwrap_or_default();
+        let own = versions.iter().map(|version| size(version.rule)).max();
+        let own = own.unwrap_or_default();
+        if let Some(chain) = chains.get_mut(rule) {
+            *chain = own + below;
         }
+        if below <= LONGEST_CHAIN && own + below > LONGEST_CHAIN {
+            found.push((rule, "asks for too long a chain of rules"));
+        }
+        let size = largest(versions.iter().map(|version| growth(version, &sizes)));
+        let is_deep = size.depth > DEEPEST_VALUE;
+        let is_product = size.factors > MOST_FACTORS;
+        if is_deep {
+            found.push((rule, "makes values that are nested too deep"));
+        } else if is_product {
+            found.push((rule, "makes numbers that are too large"));
+        }
+        // Whoever asks for it is not reported again.
+        let is_reported = is_deep || is_product;
+        sizes.set(rule, if is_reported { Size::default() } else { size });
     }
     found
 }

@@ -7,12 +7,13 @@ use std::sync::Arc;
 
 use regorus::unstable::{Expr, Literal, Module as Ast, NodeRef, Query, Rule, RuleHead, Span};
 
-use super::paths::around;
+use super::paths::PathMap;
 use super::reference::{
     Scope, has_alias, head, import_alias, package_path, resolve, start_of, static_path,
 };
 use super::safety::unsafe_variables;
 use super::{Dependencies, Parsed, RegoProblem, builtins, column, package_of};
+use crate::threads;
 
 /// What a check found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,47 +65,67 @@ pub(crate) enum Outside {
 pub(crate) fn check_with(parsed: &Parsed, outside: Outside) -> Vec<(CheckKind, RegoProblem)> {
     let parameters = BTreeMap::new();
     let modules = parsed.ast();
-    let mut checker = Checker::new(&parameters, modules);
-    checker.outside = outside;
-    for module in modules {
-        checker.module(module);
-    }
-    checker.recursion(modules, false);
-    checker
-        .found
-        .into_iter()
+    let mut known = Known::new(&parameters, modules);
+    known.outside = outside;
+    let findings = known.look(modules, |checker, module| checker.module(module));
+    let recursive = known.recursion(&findings.graph, modules, false);
+    let found = findings.found.into_iter();
+    found
+        .chain(recursive)
         .map(|(kind, problem)| (kind, problem.original(&parsed.modules)))
         .collect()
 }
 
+/// Modules that were looked at one by one.
+pub(crate) struct Checked<'a> {
+    files: &'a BTreeSet<Arc<str>>,
+    known: Known<'a>,
+    findings: Findings,
+}
+
 /// Looks through the modules of some files. `parameters` says for each control id which parameters it declares,
 /// `controls` which packages are controls. Says also what each package needs, which is found on the way.
-pub(crate) fn check(
-    parsed: &Parsed,
-    files: &BTreeSet<Arc<str>>,
-    parameters: &BTreeMap<String, BTreeSet<String>>,
+pub(crate) fn check<'a>(
+    parsed: &'a Parsed,
+    files: &'a BTreeSet<Arc<str>>,
+    parameters: &'a BTreeMap<String, BTreeSet<String>>,
     controls: &BTreeSet<String>,
-) -> (Vec<(CheckKind, RegoProblem)>, Dependencies) {
+) -> (Checked<'a>, Dependencies) {
     let modules = parsed.ast();
-    let mut checker = Checker::new(parameters, modules);
-    for module in modules {
+    let known = Known::new(parameters, modules);
+    let mut findings = known.look(modules, |checker, module| {
         if !files.contains(module.package.span.source.get_path().as_str()) {
             checker.references(module);
-            continue;
+            return;
         }
         checker.module(module);
         if controls.contains(&package_of(module)) {
             checker.sets(module);
         }
+    });
+    let dependencies = Dependencies::of(parsed, std::mem::take(&mut findings.uses));
+    let checked = Checked {
+        files,
+        known,
+        findings,
+    };
+    (checked, dependencies)
+}
+
+impl Checked<'_> {
+    /// What was found, and what is found where the modules are looked at together.
+    pub(crate) fn problems(&self, parsed: &Parsed) -> Vec<(CheckKind, RegoProblem)> {
+        let modules = parsed.ast();
+        let recursive = self
+            .known
+            .recursion(&self.findings.graph, modules, false)
+            .into_iter();
+        let found = self.findings.found.iter().cloned().chain(recursive);
+        found
+            .filter(|(_, problem)| self.files.contains(problem.file.as_str()))
+            .map(|(kind, problem)| (kind, problem.original(&parsed.modules)))
+            .collect()
     }
-    checker.recursion(modules, false);
-    let found = checker
-        .found
-        .into_iter()
-        .filter(|(_, problem)| files.contains(problem.file.as_str()))
-        .map(|(kind, problem)| (kind, problem.original(&parsed.modules)))
-        .collect();
-    (found, Dependencies::of(parsed, checker.uses))
 }
 
 /// Functions that call themselves, which would take all of the stack: what is evaluated without the other checks is
@@ -112,14 +133,10 @@ pub(crate) fn check(
 pub(super) fn recursive_functions(parsed: &Parsed) -> Vec<RegoProblem> {
     let parameters = BTreeMap::new();
     let modules = parsed.ast();
-    let mut checker = Checker::new(&parameters, modules);
-    for module in modules {
-        checker.module(module);
-    }
-    checker.found.clear();
-    checker.recursion(modules, true);
-    checker
-        .found
+    let known = Known::new(&parameters, modules);
+    let findings = known.look(modules, |checker, module| checker.module(module));
+    known
+        .recursion(&findings.graph, modules, true)
         .into_iter()
         .map(|(_, problem)| problem.original(&parsed.modules))
         .collect()
@@ -129,11 +146,10 @@ pub(super) fn recursive_functions(parsed: &Parsed) -> Vec<RegoProblem> {
 pub(crate) fn references(parsed: &Parsed) -> BTreeMap<Vec<String>, BTreeSet<Vec<String>>> {
     let parameters = BTreeMap::new();
     let modules = parsed.ast();
-    let mut checker = Checker::new(&parameters, modules);
-    for module in modules {
-        checker.references(module);
-    }
-    checker.uses
+    let known = Known::new(&parameters, modules);
+    known
+        .look(modules, |checker, module| checker.references(module))
+        .uses
 }
 
 /// One rule of the set, by its full path.
@@ -142,35 +158,88 @@ struct Declared {
     arities: BTreeSet<usize>,
 }
 
-struct Checker<'a> {
+/// What all modules say together.
+struct Known<'a> {
     parameters: &'a BTreeMap<String, BTreeSet<String>>,
-    rules: BTreeMap<Vec<String>, Declared>,
-    found: Vec<(CheckKind, RegoProblem)>,
-    graph: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
-    uses: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
-    /// What the rule that is looked at depends on: a rule at, above or below each path.
-    named: BTreeSet<Vec<String>>,
+    rules: PathMap<Declared>,
     /// Rules that stand for the parameters of a control.
     aliases: BTreeMap<Vec<String>, String>,
     outside: Outside,
 }
 
-impl<'a> Checker<'a> {
+/// What was found in modules.
+#[derive(Default)]
+struct Findings {
+    found: Vec<(CheckKind, RegoProblem)>,
+    /// What each rule depends on: a rule at, above or below each path.
+    graph: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+    /// The same of each package.
+    uses: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
+}
+
+impl Findings {
+    fn add(&mut self, other: Self) {
+        self.found.extend(other.found);
+        for (rule, named) in other.graph {
+            self.graph.entry(rule).or_default().extend(named);
+        }
+        for (package, named) in other.uses {
+            self.uses.entry(package).or_default().extend(named);
+        }
+    }
+}
+
+/// A problem at a place.
+fn found_at(kind: CheckKind, span: &Span, message: String) -> (CheckKind, RegoProblem) {
+    let problem = RegoProblem {
+        file: span.source.get_path().clone(),
+        line: span.line,
+        column: column(span.source.contents(), span.line, span.col),
+        message,
+    };
+    (kind, problem)
+}
+
+/// Looks at one module.
+struct Checker<'a> {
+    known: &'a Known<'a>,
+    findings: Findings,
+    /// What the rule that is looked at depends on.
+    named: BTreeSet<Vec<String>>,
+}
+
+impl<'a> Known<'a> {
     fn new(parameters: &'a BTreeMap<String, BTreeSet<String>>, modules: &[NodeRef<Ast>]) -> Self {
-        let mut checker = Self {
+        let mut known = Self {
             parameters,
-            rules: BTreeMap::new(),
-            found: Vec::new(),
-            graph: BTreeMap::new(),
-            uses: BTreeMap::new(),
-            named: BTreeSet::new(),
+            rules: PathMap::default(),
             aliases: BTreeMap::new(),
             outside: Outside::Nothing,
         };
         for module in modules {
-            checker.declare(module);
+            known.declare(module);
         }
-        checker
+        known
+    }
+
+    /// Looks at every module.
+    fn look(
+        &self,
+        modules: &[NodeRef<Ast>],
+        work: impl Fn(&mut Checker<'_>, &Ast) + Sync,
+    ) -> Findings {
+        let found = threads::map(modules, |module| {
+            let mut checker = Checker {
+                known: self,
+                findings: Findings::default(),
+                named: BTreeSet::new(),
+            };
+            work(&mut checker, module);
+            checker.findings
+        });
+        let mut all = Findings::default();
+        found.into_iter().for_each(|found| all.add(found));
+        all
     }
 
     fn declare(&mut self, module: &Ast) {
@@ -181,7 +250,7 @@ impl<'a> Checker<'a> {
                 continue;
             };
             let path = [package.clone(), name].concat();
-            let declared = self.rules.entry(path).or_insert_with(|| Declared {
+            let declared = self.rules.or_insert_with(&path, || Declared {
                 span: reference.span().clone(),
                 arities: BTreeSet::new(),
             });
@@ -221,8 +290,19 @@ impl<'a> Checker<'a> {
         }
     }
 
+    /// The names of a module that are no variables: the rules of its package, and its imports.
+    fn names(&self, module: &Ast) -> BTreeSet<String> {
+        let rules = self.rules.parts_below(&package_path(module));
+        rules
+            .cloned()
+            .chain(module.imports.iter().filter_map(import_alias))
+            .collect()
+    }
+}
+
+impl Checker<'_> {
     fn module(&mut self, module: &Ast) {
-        let known = self.known_names(module);
+        let known = self.known.names(module);
         for import in &module.imports {
             if let Some(target) = static_path(&import.refr) {
                 self.exists(&target, start_of(&import.refr));
@@ -250,9 +330,10 @@ impl<'a> Checker<'a> {
             };
             self.rule(rule, &scope);
             let named = std::mem::take(&mut self.named);
-            let uses = self.uses.entry(scope.package).or_default();
+            let Findings { uses, graph, .. } = &mut self.findings;
+            let uses = uses.entry(scope.package).or_default();
             uses.extend(named.iter().cloned());
-            self.graph.entry(scope.rule).or_default().extend(named);
+            graph.entry(scope.rule).or_default().extend(named);
         }
     }
 
@@ -274,16 +355,6 @@ impl<'a> Checker<'a> {
                 self.report(CheckKind::NotASet, start_of(reference), message);
             }
         }
-    }
-
-    /// The names of a module that are no variables: the rules of its package, and its imports.
-    fn known_names(&self, module: &Ast) -> BTreeSet<String> {
-        let package = package_path(module);
-        let rules = around(&self.rules, &package)
-            .filter_map(|(path, _)| path.strip_prefix(package.as_slice())?.first().cloned());
-        rules
-            .chain(module.imports.iter().filter_map(import_alias))
-            .collect()
     }
 
     fn rule(&mut self, rule: &Rule, scope: &Scope<'_>) {
@@ -437,7 +508,7 @@ impl<'a> Checker<'a> {
             return;
         };
         let full = resolve(&path, scope);
-        if let Some(declared) = self.rules.get(&full) {
+        if let Some(declared) = self.known.rules.get(&full) {
             if !declared.arities.is_empty() && !declared.arities.contains(&arguments) {
                 let message = format!(
                     "{} takes {} arguments, not {arguments}",
@@ -482,7 +553,7 @@ impl<'a> Checker<'a> {
     /// that asks for it would quietly never hold.
     fn exists(&mut self, path: &[String], span: &Span) {
         let [data, root, ..] = path else { return };
-        let is_outside = match self.outside {
+        let is_outside = match self.known.outside {
             Outside::Nothing => false,
             Outside::Root(name) => root == name,
             Outside::Anything => root != "soc2",
@@ -490,7 +561,7 @@ impl<'a> Checker<'a> {
         if data != "data" || root == "parameters" || is_outside {
             return;
         }
-        if around(&self.rules, path).next().is_none() {
+        if !self.known.rules.is_around(path) {
             let message = format!("there is nothing at {}", path.join("."));
             self.report(CheckKind::UnknownReference, span, message);
         }
@@ -503,13 +574,13 @@ impl<'a> Checker<'a> {
             {
                 (control.clone(), name)
             }
-            [rule @ .., name] => match self.aliases.get(rule) {
+            [rule @ .., name] => match self.known.aliases.get(rule) {
                 Some(control) => (control.clone(), name),
                 None => return,
             },
             [] => return,
         };
-        if let Some(declared) = self.parameters.get(&control)
+        if let Some(declared) = self.known.parameters.get(&control)
             && declared.contains(name)
         {
             return;
@@ -519,15 +590,7 @@ impl<'a> Checker<'a> {
     }
 
     fn report(&mut self, kind: CheckKind, span: &Span, message: String) {
-        self.found.push((
-            kind,
-            RegoProblem {
-                file: span.source.get_path().clone(),
-                line: span.line,
-                column: column(span.source.contents(), span.line, span.col),
-                message,
-            },
-        ));
+        self.findings.found.push(found_at(kind, span, message));
     }
 }
 

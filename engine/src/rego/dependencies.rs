@@ -2,9 +2,14 @@
 //! does not know yet, so an evaluator is given no more than it needs.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::paths::around;
+use super::paths::PathMap;
 use super::{Module, Parsed, check};
+
+/// In how many parts modules are looked at apart: enough for several threads that do not wait for one another, and few
+/// enough that what the parts share is not looked at too often.
+const PARTS: usize = 6;
 
 /// The packages that each package refers to, whatever way it does.
 #[derive(Debug, Clone, Default)]
@@ -23,16 +28,18 @@ impl Dependencies {
         parsed: &Parsed,
         references: BTreeMap<Vec<String>, BTreeSet<Vec<String>>>,
     ) -> Self {
-        let packages: BTreeMap<Vec<String>, &String> = parsed
+        let paths: BTreeSet<Vec<String>> = parsed
             .packages
-            .iter()
-            .map(|(file, path)| (from_root(path), file))
+            .values()
+            .map(|path| from_root(path))
             .collect();
+        let packages: PathMap<&Vec<String>> =
+            paths.iter().map(|path| (path.as_slice(), path)).collect();
         let mut uses = BTreeMap::new();
         for (package, paths) in references {
             // A path leads into a package, or stops above it: then all below it may be meant.
-            let used = paths.iter().flat_map(|path| around(&packages, path));
-            let used = used.map(|(other, _)| other.clone()).collect();
+            let used = paths.iter().flat_map(|path| packages.around(path));
+            let used = used.copied().cloned().collect();
             uses.insert(package, used);
         }
         Self { uses }
@@ -42,13 +49,62 @@ impl Dependencies {
     pub(crate) fn modules(&self, parsed: &Parsed, packages: &[&str]) -> Vec<Module> {
         let packages: BTreeSet<&str> = packages.iter().copied().collect();
         let is_wanted = |package: &[String]| packages.contains(package.join(".").as_str());
+        let wanted = parsed.packages.values();
+        let wanted = wanted.filter(|package| is_wanted(package));
+        let needed = self.needed(wanted.map(|package| from_root(package)).collect());
+        let modules = parsed.modules.iter();
+        modules
+            .filter(|module| {
+                let package = parsed.packages.get(&*module.file);
+                package.is_none_or(|package| needed.contains(&from_root(package)))
+            })
+            .cloned()
+            .collect()
+    }
+
+    /// The modules of some files in parts that can be looked at apart, each with all that it needs.
+    pub(crate) fn parts(&self, parsed: &Parsed, files: &BTreeSet<Arc<str>>) -> Vec<Vec<Module>> {
+        let mut lengths: BTreeMap<&[String], usize> = BTreeMap::new();
+        for module in &parsed.modules {
+            if let (true, Some(package)) = (
+                files.contains(&module.file),
+                parsed.packages.get(&*module.file),
+            ) {
+                *lengths.entry(package).or_default() += module.text.len();
+            }
+        }
+        let most = lengths.values().sum::<usize>() / PARTS + 1;
+        let mut parts: Vec<(usize, Vec<Vec<String>>)> = Vec::new();
+        for (package, length) in lengths {
+            match parts.last_mut() {
+                Some((sum, packages)) if *sum < most => {
+                    *sum += length;
+                    packages.push(from_root(package));
+                }
+                _ => parts.push((length, vec![from_root(package)])),
+            }
+        }
+        let mut by_package: BTreeMap<Vec<String>, Vec<&Module>> = BTreeMap::new();
+        for module in &parsed.modules {
+            if let Some(package) = parsed.packages.get(&*module.file) {
+                let modules = by_package.entry(from_root(package)).or_default();
+                modules.push(module);
+            }
+        }
+        let modules = |packages: Vec<Vec<String>>| {
+            let needed = self.needed(packages).into_iter();
+            let modules = needed.filter_map(|package| by_package.get(&package));
+            modules.flatten().copied().cloned().collect()
+        };
+        parts
+            .into_iter()
+            .map(|(_, packages)| modules(packages))
+            .collect()
+    }
+
+    /// Packages with all that they need, directly or not.
+    fn needed(&self, mut open: Vec<Vec<String>>) -> BTreeSet<Vec<String>> {
         let mut needed: BTreeSet<Vec<String>> = BTreeSet::new();
-        let mut open: Vec<Vec<String>> = parsed
-            .packages
-            .values()
-            .filter(|package| is_wanted(package))
-            .map(|package| from_root(package))
-            .collect();
         while let Some(package) = open.pop() {
             if let Some(used) = self.uses.get(&package) {
                 open.extend(
@@ -59,15 +115,7 @@ impl Dependencies {
             }
             needed.insert(package);
         }
-        parsed
-            .modules
-            .iter()
-            .filter(|module| {
-                let package = parsed.packages.get(&*module.file);
-                package.is_none_or(|package| needed.contains(&from_root(package)))
-            })
-            .cloned()
-            .collect()
+        needed
     }
 }
 

@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use regorus::unstable::{ArithOp, Expr, Literal, LiteralStmt, Query, Rule, RuleHead};
 
 use super::builtins::arity;
-use super::chains::{Path, Written};
+use super::chains::{Graph, Written};
 use super::parts::{parts, rule_parts, statement_parts};
-use super::paths::around;
 use super::reference::{resolve, static_path};
 
 /// Through how many variables and terms a value is followed.
@@ -55,6 +54,49 @@ impl Default for Size {
     }
 }
 
+/// The sizes of rules, as far as they are known.
+pub(super) struct Sizes<'a> {
+    graph: &'a Graph<'a>,
+    sizes: Vec<Option<Size>>,
+}
+
+impl<'a> Sizes<'a> {
+    pub(super) fn new(graph: &'a Graph<'a>) -> Self {
+        let sizes = vec![None; graph.paths.len()];
+        Self { graph, sizes }
+    }
+
+    /// Notes the size of the rule with a number.
+    pub(super) fn set(&mut self, rule: usize, size: Size) {
+        if let Some(known) = self.sizes.get_mut(rule) {
+            *known = Some(size);
+        }
+    }
+
+    /// The size of the rule with a path.
+    fn of(&self, path: &[String]) -> Option<Size> {
+        self.numbered(*self.graph.numbers.get(path)?)
+    }
+
+    /// The size of all that a path leads to.
+    fn around(&self, path: &[String]) -> Size {
+        let rules = self.graph.numbers.around(path).into_iter();
+        largest(rules.filter_map(|rule| {
+            let below = self
+                .graph
+                .paths
+                .get(*rule)?
+                .len()
+                .saturating_sub(path.len());
+            Some(self.numbered(*rule)?.deeper(below))
+        }))
+    }
+
+    fn numbered(&self, rule: usize) -> Option<Size> {
+        self.sizes.get(rule).copied().flatten()
+    }
+}
+
 /// The largest of some sizes.
 pub(super) fn largest(sizes: impl IntoIterator<Item = Size>) -> Size {
     sizes.into_iter().fold(Size::default(), Size::max)
@@ -74,7 +116,7 @@ const DOCUMENTS: &[&str] = &[
 ];
 
 /// The size of the values of a rule, where that of `others` is known.
-pub(super) fn growth(written: &Written<'_>, others: &BTreeMap<Path, Size>) -> Size {
+pub(super) fn growth(written: &Written<'_>, others: &Sizes<'_>) -> Size {
     let mut growth = Growth {
         written,
         others,
@@ -125,7 +167,7 @@ fn brackets_of(head: &Expr) -> usize {
 
 struct Growth<'a> {
     written: &'a Written<'a>,
-    others: &'a BTreeMap<Path, Size>,
+    others: &'a Sizes<'a>,
     /// What each variable may be bound to.
     bound: BTreeMap<&'a str, Vec<&'a Expr>>,
     /// Of the variables that were followed.
@@ -264,8 +306,8 @@ impl<'a> Growth<'a> {
             return Size::UNKNOWN;
         };
         let full = resolve(&path, &self.written.scope);
-        if let Some(growth) = self.others.get(&full) {
-            return *growth;
+        if let Some(growth) = self.others.of(&full) {
+            return growth;
         }
         let name = path.join(".");
         if DOCUMENTS.iter().any(|start| name.starts_with(start)) {
@@ -296,12 +338,7 @@ impl<'a> Growth<'a> {
         let Some(path) = static_path(term) else {
             return Size::default();
         };
-        let full = resolve(&path, &self.written.scope);
-        let below = full.len();
-        largest(
-            around(self.others, &full)
-                .map(|(rule, size)| size.deeper(rule.len().saturating_sub(below))),
-        )
+        self.others.around(&resolve(&path, &self.written.scope))
     }
 
     /// What `with` puts in the place of documents.

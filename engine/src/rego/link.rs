@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use regorus::unstable::{Expr, Module as Ast};
 
 use super::edits::{Edit, Origin, apply};
-use super::paths::above;
 use super::reference::{Scope, head, import_alias, package_path, resolve, start_of, static_path};
 use super::walk::{Node, walk_rule};
 use super::{Module, Parsed, RegoProblem};
@@ -121,7 +120,7 @@ impl Rules {
         let is_plain = rules
             .packages
             .iter()
-            .all(|package| above(&rules.names, package).next().is_none());
+            .all(|package| rules.of(package).is_none());
         is_plain.then_some(rules)
     }
 

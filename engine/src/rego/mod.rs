@@ -50,7 +50,7 @@ pub(crate) use authored::Authored;
 pub(crate) use builtins::Moment;
 use builtins::budget;
 pub use builtins::callable as builtin_functions;
-pub(crate) use check::{CheckKind, Outside, check, check_with, references};
+pub(crate) use check::{CheckKind, Checked, Outside, check, check_with, references};
 pub(crate) use conflicts::{conflicts, conflicts_and_contradictions};
 pub(crate) use dependencies::Dependencies;
 pub use eval::{RegoEval, RegoEvaluation, RegoExpression, RegoResult, eval_rego};
@@ -347,6 +347,16 @@ impl Parsed {
     /// Analyses the modules with the data that they read.
     pub(crate) fn compile(&self, data: &Value) -> Result<Compiled, RegoProblem> {
         self.compile_in(self.engine()?, data)
+    }
+
+    /// What is wrong with some of the modules where they are analysed; they need no others.
+    pub(crate) fn problem_of(&self, modules: Vec<Module>) -> Option<RegoProblem> {
+        let part = Self {
+            modules,
+            is_lenient: self.is_lenient,
+            ..Self::default()
+        };
+        part.compile(&serde_json::json!({})).err()
     }
 
     /// The same with an engine of the modules.

@@ -2,63 +2,83 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regorus::unstable::{Module as Ast, NodeRef, Span};
+use regorus::unstable::{Module as Ast, NodeRef};
 
-use super::{CheckKind, Checker};
-use crate::rego::chains::{self, Edges, Written};
-use crate::rego::paths::around;
+use super::{CheckKind, Known, found_at};
+use crate::rego::RegoProblem;
+use crate::rego::chains::{self, Edges, Graph, Path, Written};
 use crate::rego::reference::{Scope, head, package_path, static_path};
 
-impl Checker<'_> {
-    fn is_function(&self, path: &Vec<String>) -> bool {
+impl Known<'_> {
+    fn is_function(&self, path: &[String]) -> bool {
         let declared = self.rules.get(path);
         declared.is_some_and(|declared| !declared.arities.is_empty())
     }
 
-    /// Reports rules that depend on themselves, or only functions that do, and rules that ask for too much of the stack.
-    pub(super) fn recursion(&mut self, modules: &[NodeRef<Ast>], only_functions: bool) {
-        let mut edges = Edges::new();
-        let mut calls = Edges::new();
-        for (rule, paths) in &self.graph {
-            let targets = paths.iter().flat_map(|path| around(&self.rules, path));
-            edges.insert(rule, targets.map(|(target, _)| target).collect());
-            // A reference to all of a package does not call its functions, and a rule that comes by itself is found when
-            // it is evaluated.
-            let functions = paths.iter().filter(|path| self.is_function(path));
-            calls.insert(rule, functions.collect());
-        }
-        let followed = if only_functions { &calls } else { &edges };
-        let cyclic: BTreeSet<&Vec<String>> = chains::components(followed)
+    /// Rules that depend on themselves, or only functions that do, and rules that ask for too much of the stack.
+    pub(super) fn recursion(
+        &self,
+        named: &BTreeMap<Path, BTreeSet<Path>>,
+        modules: &[NodeRef<Ast>],
+        only_functions: bool,
+    ) -> Vec<(CheckKind, RegoProblem)> {
+        let numbered = named.keys().zip(0..);
+        let rules = numbered.filter(|(path, _)| self.rules.get(path).is_some());
+        let graph = Graph {
+            paths: named.keys().collect(),
+            numbers: rules.map(|(path, at)| (path.as_slice(), at)).collect(),
+        };
+        let edges = edges_of(named, |path| graph.numbers.around(path));
+        // A reference to all of a package does not call its functions, and a rule that comes by itself is found when
+        // it is evaluated.
+        let function = |path: &Path| graph.numbers.get(path).filter(|_| self.is_function(path));
+        let calls = only_functions.then(|| edges_of(named, function));
+        let followed = calls.as_ref().unwrap_or(&edges);
+        let mut cyclic: Vec<usize> = chains::components(followed)
             .into_iter()
             .filter(|component| match component.as_slice() {
                 [only] => followed
-                    .get(only)
+                    .get(*only)
                     .is_some_and(|targets| targets.contains(only)),
                 _ => true,
             })
             .flatten()
             .collect();
-        let mut problems: Vec<(&Vec<String>, &str)> = Vec::new();
-        for rule in cyclic {
-            let is_wanted = !only_functions || self.is_function(rule);
-            if is_wanted && self.rules.contains_key(rule) {
-                problems.push((rule, "depends on itself"));
-            }
-        }
+        cyclic.sort_unstable();
+        let is_wanted = |rule: &usize| {
+            let path = graph.paths.get(*rule);
+            !only_functions || path.is_some_and(|path| self.is_function(path))
+        };
+        let cyclic = cyclic.into_iter().filter(is_wanted);
+        let mut problems: Vec<(usize, &str)> =
+            cyclic.map(|rule| (rule, "depends on itself")).collect();
         if problems.is_empty() {
-            problems = chains::too_long(&edges, &written(modules));
+            problems = chains::too_long(&graph, &edges, &written(modules));
         }
-        let problems: Vec<(Span, String)> = problems
+        problems
             .into_iter()
             .filter_map(|(rule, what)| {
-                let message = format!("rule {} {what}", rule.join("."));
-                Some((self.rules.get(rule)?.span.clone(), message))
+                let path = graph.paths.get(rule)?;
+                let message = format!("rule {} {what}", path.join("."));
+                let span = &self.rules.get(path)?.span;
+                Some(found_at(CheckKind::Recursion, span, message))
             })
-            .collect();
-        for (span, message) in problems {
-            self.report(CheckKind::Recursion, &span, message);
-        }
+            .collect()
     }
+}
+
+/// What each rule asks for, where the paths that it names lead to.
+fn edges_of<'a, I: IntoIterator<Item = &'a usize>>(
+    named: &BTreeMap<Path, BTreeSet<Path>>,
+    leads_to: impl Fn(&Path) -> I,
+) -> Edges {
+    let of_rule = |named: &BTreeSet<Path>| {
+        let mut targets: Vec<usize> = named.iter().flat_map(&leads_to).copied().collect();
+        targets.sort_unstable();
+        targets.dedup();
+        targets
+    };
+    named.values().map(of_rule).collect()
 }
 
 /// The rules of modules by their paths, each with where it stands.
