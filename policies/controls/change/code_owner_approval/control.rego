@@ -234,6 +234,13 @@ unknown contains {"message": message, "path": ["code_owners", "files"]} if {
 	message := "the list of owned paths was cut short, so nothing can be concluded from it"
 }
 
+# A changed path that is not in the list of files was not looked up either.
+unknown contains gap if {
+	not _unattended
+	_in_effect
+	gap := pull_request.gaps.files
+}
+
 unknown contains {"message": message, "path": touched.place} if {
 	not _unattended
 	_in_effect

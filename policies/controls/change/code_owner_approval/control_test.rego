@@ -181,6 +181,14 @@ test_unknown_lists_cut_short if {
 	control.unknown == expected with input as pull with data.parameters as _parameters
 }
 
+test_unknown_changed_files_cut_short if {
+	files := {"complete": false, "items": [{"path": "src/cart.ts"}]}
+	control.unknown == {{
+		"message": "the list of changed files was cut short, so nothing can be concluded from it",
+		"path": ["files"],
+	}} with input as _except({"files": files})
+}
+
 test_unknown_owners_not_readable if {
 	pull := {"object": object.remove(_pull, ["code_owners"])}
 	message := "the owners of the changed paths could not be read: the document does not say why"

@@ -3,9 +3,10 @@
 # description: |
 #   Looks at each new first-parent commit of the branch: a pull request that was merged into this branch must have
 #   brought it. A merge commit and a squashed commit are the one that the pull request names; of rebased commits the
-#   pull request names the last, and the ones before it must belong to it too. A pull request that names its own head
-#   was pushed, not merged: GitHub calls it merged when its commits arrive. Where the ledger was asked, its decision on
-#   the pull request must allow the head that was merged. A forced push fails, and so does removing the branch.
+#   pull request names the last, and the ones before it must belong to it too. GitHub calls a pull request merged when
+#   its commits arrive, also by a push: its own head among the commits, or a merge commit that another account than
+#   GitHub's web-flow committed, was pushed and explains nothing. Where the ledger was asked, its decision on the pull
+#   request must allow the head that was merged. A forced push fails, and so does removing the branch.
 # scope: package
 # custom:
 #   id: CHG-10
@@ -51,8 +52,13 @@ _names(commit, number) if {
 }
 
 # Why a pull request that brought a commit does not explain it.
-_objection(pull) := "it was pushed, not merged by GitHub: its own head is the commit" if {
-	pull.merge_commit_oid == pull.head_oid
+_objection(pull) := "it was pushed, not merged by GitHub: its own head is among the commits" if {
+	_place[pull.head_oid] >= 0
+} else := sprintf("its merge commit was pushed, not made by GitHub: %q committed it", [committer]) if {
+	commit := _commits[_place[pull.merge_commit_oid]]
+	count(commit.parents) > 1
+	committer := commit.committer.login
+	lower(committer) != "web-flow"
 } else := "the ledger holds no decision on it" if {
 	pull.decision == null
 } else := sprintf("record %d does not say which head it is about", [pull.decision.index]) if {

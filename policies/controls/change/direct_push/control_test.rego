@@ -55,7 +55,7 @@ test_deny_commit_before_a_rebased_one if {
 
 test_deny_what_does_not_explain if {
 	expected := {
-		"it was pushed, not merged by GitHub: its own head is the commit": {"head_oid": "c1"},
+		"it was pushed, not merged by GitHub: its own head is among the commits": {"head_oid": "c1"},
 		"the ledger holds no decision on it": {"decision": null},
 		"record 17 does not say which head it is about": {"decision": {"index": 17, "outcome": "allow", "head_oid": null}},
 		"record 17 is about another head than the one that was merged": {"decision": {
@@ -69,6 +69,18 @@ test_deny_what_does_not_explain if {
 		message := sprintf("pull request #42 does not explain c1: %s", [reason])
 		control.deny == {{"message": message, "path": _first}} with input as _push([_commit("c1", [_pull(changes)])])
 	}
+}
+
+test_deny_merge_commit_by_hand if {
+	commit := object.union(_commit("c1", [_pull({})]), {"parents": ["b", "h"], "committer": {"login": "mallory"}})
+	reason := "its merge commit was pushed, not made by GitHub: \"mallory\" committed it"
+	message := sprintf("pull request #42 does not explain c1: %s", [reason])
+	control.deny == {{"message": message, "path": _first}} with input as _push([commit])
+}
+
+test_allow_merge_commit_of_github if {
+	commit := object.union(_commit("c1", [_pull({})]), {"parents": ["b", "h"], "committer": {"login": "web-flow"}})
+	control.deny == set() with input as _push([commit])
 }
 
 test_deny_forced_and_removed if {

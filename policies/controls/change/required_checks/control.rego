@@ -62,6 +62,23 @@ _revision := input.object.merge_queue.group_head_oid if {
 	is_string(input.object.merge_queue.group_head_oid)
 } else := pull_request.head
 
+# Without the place in the queue it is not known which commit that is, if the change is in a queue at all.
+unknown contains {"message": message, "path": ["merge_queue"]} if {
+	input.object.state == "open"
+	object.get(input.object, "merge_queue", "absent") == "absent"
+	_perhaps_queued
+	message := pull_request.absence("merge_queue", "place in the merge queue")
+}
+
+_perhaps_queued if {
+	input.object.unavailable.merge_queue
+	not pull_request.complete("timeline")
+}
+
+_perhaps_queued if _number_of("added_to_merge_queue") > _number_of("removed_from_merge_queue")
+
+_number_of(name) := count([event | some event in input.object.timeline.items; event.event == name])
+
 _on_revision[index] := check if {
 	some index, check in input.object.checks.items
 	check.commit_oid == _revision

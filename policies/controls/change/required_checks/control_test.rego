@@ -161,3 +161,30 @@ test_unknown_without_parameter if {
 	control.unknown == {{"message": "the parameter checks has no value"}} with input as _pull(_rule, [_build])
 		with data.parameters as {"CHG-07": {}}
 }
+
+_unread_queue(changes) := {"object": object.union(
+	object.union(_pull(_rule, [_build]).object, {"state": "open", "unavailable": {"merge_queue": {"reason": "403"}}}),
+	changes,
+)}
+
+_queue_events(names) := {"timeline": {"complete": true, "items": [{"event": name} | some name in names]}}
+
+_queue_unread := {{"message": "the place in the merge queue could not be read: 403", "path": ["merge_queue"]}}
+
+test_unknown_perhaps_in_a_queue_that_was_not_read if {
+	added := ["added_to_merge_queue", "removed_from_merge_queue", "added_to_merge_queue"]
+	every changes in [{}, _queue_events(added)] {
+		control.unknown == _queue_unread with input as _unread_queue(changes) with data.parameters as _parameters({})
+	}
+}
+
+test_allow_in_no_queue_although_it_was_not_read if {
+	every changes in [
+		_queue_events([]),
+		_queue_events(["added_to_merge_queue", "removed_from_merge_queue"]),
+		{"merge_queue": null},
+		{"state": "merged"},
+	] {
+		_passes(_unread_queue(changes), _parameters({}))
+	}
+}
