@@ -67,7 +67,7 @@ pub(crate) fn check_with(parsed: &Parsed, outside: Outside) -> Vec<(CheckKind, R
     let modules = parsed.ast();
     let mut known = Known::new(&parameters, modules);
     known.outside = outside;
-    let findings = known.look(modules, |checker, module| checker.module(module));
+    let findings = known.look(modules, Checker::module);
     let recursive = known.recursion(&findings.graph, modules, false);
     let found = findings.found.into_iter();
     found
@@ -134,7 +134,7 @@ pub(super) fn recursive_functions(parsed: &Parsed) -> Vec<RegoProblem> {
     let parameters = BTreeMap::new();
     let modules = parsed.ast();
     let known = Known::new(&parameters, modules);
-    let findings = known.look(modules, |checker, module| checker.module(module));
+    let findings = known.look(modules, Checker::module);
     known
         .recursion(&findings.graph, modules, true)
         .into_iter()
@@ -147,9 +147,7 @@ pub(crate) fn references(parsed: &Parsed) -> BTreeMap<Vec<String>, BTreeSet<Vec<
     let parameters = BTreeMap::new();
     let modules = parsed.ast();
     let known = Known::new(&parameters, modules);
-    known
-        .look(modules, |checker, module| checker.references(module))
-        .uses
+    known.look(modules, Checker::references).uses
 }
 
 /// One rule of the set, by its full path.
@@ -223,10 +221,10 @@ impl<'a> Known<'a> {
     }
 
     /// Looks at every module.
-    fn look(
-        &self,
+    fn look<'k>(
+        &'k self,
         modules: &[NodeRef<Ast>],
-        work: impl Fn(&mut Checker<'_>, &Ast) + Sync,
+        work: impl Fn(&mut Checker<'k>, &Ast) + Sync,
     ) -> Findings {
         let found = threads::map(modules, |module| {
             let mut checker = Checker {

@@ -50,6 +50,7 @@ pub(super) struct BaseFile {
 #[derive(Debug, Deserialize)]
 struct RawFile {
     path: Option<String>,
+    mode: Option<u32>,
     object: Option<RawBlob>,
 }
 
@@ -109,6 +110,10 @@ fn base_commit(facts: &Facts) -> Section<String> {
     oid.ok_or_else(|| gap("the base branch cannot be read", Some(PERMISSION)))
 }
 
+/// The bits of the mode of a file in Git that say what it is, and those of a file that is no symbolic link.
+const KIND: u32 = 0o170_000;
+const FILE: u32 = 0o100_000;
+
 /// The first of some files that is there.
 fn first(facts: &Facts, places: &[Place], commit: &str) -> Section<Option<BaseFile>> {
     for place in places {
@@ -125,6 +130,11 @@ fn first(facts: &Facts, places: &[Place], commit: &str) -> Section<Option<BaseFi
         else {
             continue;
         };
+        if raw.mode.is_none_or(|mode| mode & KIND != FILE) {
+            let reason =
+                "a file of the base branch is a symbolic link, whose text is where it leads";
+            return Err(gap(reason, None));
+        }
         let is_whole = is_binary == Some(false) && is_truncated == Some(false);
         return Ok(Some(BaseFile {
             path: raw.path.unwrap_or_default(),
@@ -153,7 +163,7 @@ mod tests {
     fn blob(path: &str, text: &str) -> Value {
         let blob =
             json!({"byteSize": text.len(), "isBinary": false, "isTruncated": false, "text": text});
-        json!({"path": path, "object": blob})
+        json!({"path": path, "mode": 0o100_644, "object": blob})
     }
 
     #[test]
@@ -178,6 +188,14 @@ mod tests {
         let target = json!({"oid": "base", "ownersInRoot": cut});
         let (_, file) = code_owners(&facts(&target, &json!([]))).unwrap();
         assert_eq!(file.unwrap().text, None);
+    }
+
+    #[test]
+    fn a_symbolic_link_is_not_read_as_the_file() {
+        let mut link = blob("CODEOWNERS", "docs/owners");
+        link["mode"] = json!(0o120_000);
+        let target = json!({"oid": "base", "ownersInRoot": link});
+        assert!(code_owners(&facts(&target, &json!([]))).is_err());
     }
 
     #[test]

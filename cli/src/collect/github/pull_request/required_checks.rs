@@ -172,7 +172,10 @@ fn of_protection(facts: &Facts) -> Option<Section<Vec<RequiredCheck>>> {
     if !protection.requires_status_checks {
         return Some(Ok(Vec::new()));
     }
-    let checks = protection.required_status_checks.unwrap_or_default();
+    let Some(checks) = protection.required_status_checks else {
+        let reason = "protection of the branch does not say which checks it demands";
+        return Some(Err(gap(reason, Some(PERMISSION))));
+    };
     let checks = checks.into_iter().filter_map(|check| {
         let app = check.app.and_then(|app| app.database_id);
         required(&check.context, app)
@@ -295,6 +298,9 @@ mod tests {
         assert_eq!(of(true)[0].app_id, Some(7));
         assert!(of(false).is_empty());
         assert!(of_protection(&facts(json!({"branchProtectionRule": null}))).is_none());
+        let silent = json!({"requiresStatusChecks": true, "requiredStatusChecks": null});
+        let found = of_protection(&facts(json!({"branchProtectionRule": silent})));
+        assert!(found.unwrap().is_err(), "it does not say which");
     }
 
     #[test]
