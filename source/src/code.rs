@@ -248,6 +248,10 @@ codes! {
         "nothing to do: pushes are judged on the default branch and on protected branches";
     ContextCut = "SG7024", Warning, "not all files of the change are known to controls that compare files",
         "check the head out with its history (fetch-depth: 0 and ref), so that all manifests can be read";
+    RepositoriesHidden = "SG7030", Error, "the token does not see every repository of the organisation",
+        "give the App that the token is of access to all repositories, or name those that are meant with --repo";
+    RepositoriesUncounted = "SG7031", Warning, "whether every repository of the organisation was read is not known",
+        "give the token organization_administration:read, so that GitHub says how many there are";
 }
 
 impl fmt::Display for Code {
