@@ -21,10 +21,12 @@ struct RawActions {
 
 #[derive(Deserialize)]
 struct RawSelected {
-    github_owned_allowed: bool,
-    verified_allowed: bool,
-    #[serde(default)]
-    patterns_allowed: Vec<String>,
+    #[serde(rename = "github_owned_allowed")]
+    github_owned: bool,
+    #[serde(rename = "verified_allowed")]
+    verified: bool,
+    #[serde(rename = "patterns_allowed", default)]
+    patterns: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,9 +56,9 @@ pub(super) fn actions(whole: &Whole<'_>, permission: &str) -> Part<Actions> {
             Err(gap) => return Ok(Err(gap)),
         };
         Some(SelectedActions {
-            github_owned: selected.github_owned_allowed,
-            verified: selected.verified_allowed,
-            patterns: selected.patterns_allowed.into_iter().map(Text).collect(),
+            github_owned: selected.github_owned,
+            verified: selected.verified,
+            patterns: selected.patterns.into_iter().map(Text).collect(),
         })
     } else {
         None

@@ -155,6 +155,10 @@ pub(super) fn source(github: &GitHub) -> Source {
 }
 
 /// Reads a field that may be left out and may be null, and keeps the two apart.
+#[allow(
+    clippy::option_option,
+    reason = "absent, null and known are three things"
+)]
 pub(super) fn given<'de, D, T>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
 where
     D: Deserializer<'de>,

@@ -53,7 +53,7 @@ pub(super) fn run(args: &CheckGitHubArgs, matches: Option<&ArgMatches>) -> Exit 
     };
     // Without a client nothing is read, and the outputs say so.
     let github = client(&args.github, None);
-    job.finish(github.as_ref().map_err(Clone::clone), &scope, None, matches)
+    job.finish(github.as_ref(), &scope, None, matches)
 }
 
 /// Judges the settings of the event's repository, or of an organisation.
@@ -121,7 +121,7 @@ struct Settings<'a> {
 impl Settings<'_> {
     fn finish(
         &self,
-        github: Result<&GitHub, Diagnostic>,
+        github: Result<&GitHub, &Diagnostic>,
         scope: &Scope<'_>,
         base: Option<&Base>,
         matches: Option<&ArgMatches>,
@@ -139,12 +139,12 @@ impl Settings<'_> {
             gather: &|_, _, _| {
                 let mut gathered = Gathered::fetched(self.judging.max_file_size);
                 gathered.documents = Some(BTreeSet::new());
-                match &github {
+                match github {
                     Ok(github) => {
                         Reading::new(github, scope, &mut gathered).read();
                         tell_limits(github.limits());
                     }
-                    Err(problem) => gathered.diagnostics.push(problem.clone()),
+                    Err(problem) => gathered.diagnostics.push((*problem).clone()),
                 }
                 gathered
             },

@@ -12,6 +12,10 @@ struct RawCollaborator {
     role_name: Option<String>,
 }
 
+#[allow(
+    clippy::option_option,
+    reason = "absent, null and known are three things"
+)]
 #[derive(Deserialize)]
 struct RawKey {
     id: u64,

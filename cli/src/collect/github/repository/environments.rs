@@ -21,6 +21,10 @@ struct RawPage {
     environments: Vec<RawEnvironment>,
 }
 
+#[allow(
+    clippy::option_option,
+    reason = "absent, null and known are three things"
+)]
 #[derive(Deserialize)]
 struct RawEnvironment {
     name: String,

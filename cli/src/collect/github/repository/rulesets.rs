@@ -185,7 +185,7 @@ impl RawRuleset {
                 None
             }
             Some(all) => {
-                let actors = all.into_iter().map(|raw| bypass(raw, known));
+                let actors = all.iter().map(|raw| bypass(raw, known));
                 let actors = actors.collect::<Option<Vec<_>>>();
                 if actors.is_none() {
                     let reason = "a bypass actor is of a type that is not known";
@@ -207,7 +207,7 @@ impl RawRuleset {
     }
 }
 
-fn bypass(raw: RawBypass, known: &Known) -> Option<BypassActor> {
+fn bypass(raw: &RawBypass, known: &Known) -> Option<BypassActor> {
     let kind = match raw.actor_type.as_str() {
         "Integration" => BypassActorType::Integration,
         "OrganizationAdmin" => BypassActorType::OrganizationAdmin,
