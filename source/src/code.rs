@@ -237,7 +237,7 @@ codes! {
     EventInvalid = "SG7012", Error, "the event of the workflow cannot be read",
         "GITHUB_EVENT_PATH names the file with the event, GITHUB_EVENT_NAME its name; or name the pull request: OWNER/REPO#NUMBER";
     EventUnsupported = "SG7013", Error, "the event of the workflow is about no pull request",
-        "run on pull_request, pull_request_target, pull_request_review or a comment on a pull request, or name the pull request: OWNER/REPO#NUMBER";
+        "run on pull_request, pull_request_target, pull_request_review or a comment on a pull request, or name the pull request: OWNER/REPO#NUMBER; check event knows merge_group, push, schedule and workflow_dispatch too";
     CommitUnreadable = "SG7020", Error, "files of a commit cannot be read",
         "check the repository out with its history (fetch-depth: 0), or give the token contents:read";
     BaseUnreadable = "SG7021", Error, "what the base branch says about the gate cannot be read",

@@ -582,6 +582,33 @@ fn wrong_usage_is_no_decision(#[case] arguments: &[&str]) {
     assert_eq!(output.status.code(), Some(64));
 }
 
+#[test]
+fn a_ruleset_of_the_organisation_is_read_once() {
+    let world = World::settings()
+        .and("acme/web", json!({}))
+        .organization(json!({"rulesets": [{"rules": [{"type": "DELETION"}]}]}));
+    let Some(server) = Server::start(&world) else {
+        return;
+    };
+    let run = run(&server, &["--org", "acme"]);
+    for name in ["shop", "web"] {
+        let document = saved(&run, &format!("acme/repository.{name}.json"));
+        let rulesets = document["branches"]["items"][0]["rulesets"]["items"].clone();
+        let last = rulesets.as_array().unwrap().last().unwrap().clone();
+        assert_eq!(last["source_type"], "organization", "{name}");
+        assert_eq!(last["bypass_actors"], json!([]), "{name}");
+    }
+    let asked = server.requests();
+    let is_ruleset = |path: &str| {
+        let last = path.rsplit('/').next().unwrap();
+        path.contains("/rulesets/") && last.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let read = asked
+        .iter()
+        .filter(|one| is_ruleset(one["path"].as_str().unwrap()));
+    assert_eq!(read.count(), 3, "two of acme/shop, one of acme");
+}
+
 /// An ordinary repository: the budget of a run over an organisation.
 #[test]
 fn a_repository_takes_few_requests() {

@@ -16,7 +16,7 @@ use super::github::{client, tell_limits, variable, written};
 use super::{Gathered, Job, complain, finish};
 use crate::args::{CheckEventArgs, CheckGitHubArgs, ExistingArgs, GitHubArgs, JudgingArgs};
 use crate::collect::github::{
-    Coordinates, Event, Extent, Failure, GitHub, Reached, Snapshot, branch_tip,
+    Coordinates, Event, Extent, Failure, GitHub, Reached, SharedRulesets, Snapshot, branch_tip,
     collect_organization, collect_repository, default_branch, list_repositories,
 };
 use crate::collect::{Base, LocalRepository};
@@ -178,6 +178,7 @@ impl<'a> Reading<'a> {
             (named, _) => (named.to_vec(), false),
         };
         let mut reached = Reached::new(is_whole);
+        let shared = SharedRulesets::default();
         let mut seen = BTreeSet::new();
         let all = repositories.len();
         for (at, name) in repositories.iter().enumerate() {
@@ -188,7 +189,7 @@ impl<'a> Reading<'a> {
                 complain(&format!("reading {name} ({} of {all})", at + 1));
             }
             self.github.begin();
-            match collect_repository(self.github, name) {
+            match collect_repository(self.github, name, &shared) {
                 Ok(document) => {
                     reached.add(&document);
                     let shown = format!("{}/{}", document.owner.as_str(), document.name.as_str());

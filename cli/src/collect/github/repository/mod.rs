@@ -23,6 +23,7 @@ use super::client::{Failure, GitHub};
 use super::facts::Section;
 use super::part::{Part, Whole, not_shown, put, source, told};
 use known::Known;
+pub(crate) use rulesets::SharedRulesets;
 
 const ADMINISTRATION: &str = "administration:read";
 
@@ -51,7 +52,11 @@ struct RawOwner {
 }
 
 /// Reads the settings of a repository, `owner/name`.
-pub(crate) fn collect_repository(github: &GitHub, repository: &str) -> Result<Repository, Failure> {
+pub(crate) fn collect_repository(
+    github: &GitHub,
+    repository: &str,
+    shared: &SharedRulesets,
+) -> Result<Repository, Failure> {
     let now = github.now();
     let path = format!("/repos/{repository}");
     let (mut raw, _): (RawRepository, _) = github.get(repository, &path)?;
@@ -66,7 +71,7 @@ pub(crate) fn collect_repository(github: &GitHub, repository: &str) -> Result<Re
     let default_branch = raw.default_branch.take().filter(|_| !known.is_empty());
     let analysis = raw.security_and_analysis.take();
     let mut gaps = UnavailableOfRepository::default();
-    let branches = branches(&whole, default_branch.as_deref(), &known)?;
+    let branches = branches(&whole, default_branch.as_deref(), &known, shared)?;
     let actions = actions(&whole, ADMINISTRATION)?;
     let immutable = immutable_releases(&whole, actions.is_ok())?;
     let security = security::security(&whole, analysis, default_branch.as_deref())?;
@@ -83,7 +88,10 @@ pub(crate) fn collect_repository(github: &GitHub, repository: &str) -> Result<Re
         name: Name(raw.name),
         default_branch: default_branch.map(Text),
         branches: Some(branches),
-        tag_rulesets: put(rulesets::of_tags(&whole, &known)?, &mut gaps.tag_rulesets),
+        tag_rulesets: put(
+            rulesets::of_tags(&whole, &known, shared)?,
+            &mut gaps.tag_rulesets,
+        ),
         immutable_releases: put(immutable, &mut gaps.immutable_releases),
         rule_bypasses: put(bypasses::bypasses(&whole, now)?, &mut gaps.rule_bypasses),
         environments: put(environments::environments(&whole)?, &mut gaps.environments),
@@ -114,13 +122,14 @@ fn branches(
     whole: &Whole<'_>,
     branch: Option<&str>,
     known: &Known,
+    shared: &SharedRulesets,
 ) -> Result<List<Branch>, Failure> {
     let Some(name) = branch else {
         return Ok(List::complete(Vec::new()));
     };
     let mut gaps = UnavailableOfBranch::default();
     let protection = protection::protection(whole, name, known)?;
-    let rulesets = rulesets::of_branch(whole, name, known)?;
+    let rulesets = rulesets::of_branch(whole, name, known, shared)?;
     Ok(List::complete(vec![Branch {
         name: Text::from(name),
         protection: put(protection, &mut gaps.protection),

@@ -1,5 +1,8 @@
 //! Rulesets of branches and tags, those of the organisation among them.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::Value;
 use soc2gate_inputs::github::{
@@ -15,8 +18,12 @@ use crate::collect::github::part::{Part, Whole, plain, told};
 
 const METADATA: &str = "metadata:read";
 
+/// Rulesets of organisations, which are the same for all their repositories: read once a run.
+#[derive(Default)]
+pub(crate) struct SharedRulesets(RefCell<BTreeMap<u64, RawRuleset>>);
+
 /// A rule of a branch, and of a ruleset.
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct RawRule {
     r#type: String,
     #[serde(default)]
@@ -24,7 +31,7 @@ struct RawRule {
     ruleset_id: Option<u64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct RawRuleset {
     id: u64,
     name: String,
@@ -37,12 +44,12 @@ struct RawRuleset {
     conditions: Option<RawConditions>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct RawConditions {
     ref_name: Option<RawNames>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct RawNames {
     #[serde(default)]
     include: Vec<String>,
@@ -50,7 +57,7 @@ struct RawNames {
     exclude: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Clone, Deserialize)]
 struct RawBypass {
     actor_id: Option<u64>,
     actor_type: String,
@@ -84,7 +91,12 @@ struct RawCheck {
 }
 
 /// The rulesets that hold for a branch.
-pub(super) fn of_branch(whole: &Whole<'_>, branch: &str, known: &Known) -> Part<List<Ruleset>> {
+pub(super) fn of_branch(
+    whole: &Whole<'_>,
+    branch: &str,
+    known: &Known,
+    shared: &SharedRulesets,
+) -> Part<List<Ruleset>> {
     let below = format!("/rules/branches/{}?per_page=100", segment(branch));
     let list = whole.list("the rules", &below, METADATA, plain(Some::<RawRule>))?;
     let rules = match list {
@@ -106,7 +118,7 @@ pub(super) fn of_branch(whole: &Whole<'_>, branch: &str, known: &Known) -> Part<
     }
     let mut items = Vec::new();
     for (number, rules) in grouped {
-        match read(whole, number)? {
+        match read(whole, number, shared)? {
             Ok(raw) => items.push(Ruleset {
                 rules,
                 ..raw.taken(Vec::new(), known)
@@ -122,7 +134,11 @@ pub(super) fn of_branch(whole: &Whole<'_>, branch: &str, known: &Known) -> Part<
 }
 
 /// The rulesets for tags, whatever their enforcement.
-pub(super) fn of_tags(whole: &Whole<'_>, known: &Known) -> Part<List<TagRuleset>> {
+pub(super) fn of_tags(
+    whole: &Whole<'_>,
+    known: &Known,
+    shared: &SharedRulesets,
+) -> Part<List<TagRuleset>> {
     let below = "/rulesets?includes_parents=true&targets=tag&per_page=100";
     let numbers = whole.list(
         "the rulesets for tags",
@@ -137,7 +153,10 @@ pub(super) fn of_tags(whole: &Whole<'_>, known: &Known) -> Part<List<TagRuleset>
     let mut complete = numbers.complete;
     let mut items = Vec::new();
     for number in numbers.items {
-        match read(whole, number)?.ok().and_then(|raw| tags(raw, known)) {
+        match read(whole, number, shared)?
+            .ok()
+            .and_then(|raw| tags(raw, known))
+        {
             Some(tags) => items.push(tags),
             None => complete = false,
         }
@@ -161,8 +180,22 @@ fn tags(mut raw: RawRuleset, known: &Known) -> Option<TagRuleset> {
     })
 }
 
-fn read(whole: &Whole<'_>, number: u64) -> Result<Section<RawRuleset>, Failure> {
-    whole.part("a ruleset", &format!("/rulesets/{number}"), METADATA)
+fn read(
+    whole: &Whole<'_>,
+    number: u64,
+    shared: &SharedRulesets,
+) -> Result<Section<RawRuleset>, Failure> {
+    if let Some(known) = shared.0.borrow().get(&number) {
+        return Ok(Ok(known.clone()));
+    }
+    let read: Section<RawRuleset> =
+        whole.part("a ruleset", &format!("/rulesets/{number}"), METADATA)?;
+    if let Ok(raw) = &read
+        && raw.source_type.as_deref() == Some("Organization")
+    {
+        shared.0.borrow_mut().insert(number, raw.clone());
+    }
+    Ok(read)
 }
 
 impl RawRuleset {

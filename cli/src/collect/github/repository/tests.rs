@@ -4,7 +4,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 use soc2gate_inputs::github::{Repository, Switch};
 
-use super::collect_repository;
+use super::{SharedRulesets, collect_repository};
 use crate::collect::github::client::Failure;
 use crate::collect::github::client::stand_in::{Server, answer};
 
@@ -35,7 +35,7 @@ fn read(answers: &[(&str, u16, Value)]) -> Result<Repository, Failure> {
         }
     });
     let (github, _) = server.client(60);
-    collect_repository(&github, "acme/shop")
+    collect_repository(&github, "acme/shop", &SharedRulesets::default())
 }
 
 fn whole(answers: &[(&str, u16, Value)]) -> Value {
