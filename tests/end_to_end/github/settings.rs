@@ -393,7 +393,16 @@ fn repositories_that_the_token_does_not_see_are_told() {
         "{text}"
     );
     // Whoever names them means them.
-    let named = run(&server, &["--org", "acme", "--repo", "acme/shop"]);
+    let twice = [
+        "--org",
+        "acme",
+        "--repo",
+        "acme/shop",
+        "--repo",
+        "Acme/Shop",
+    ];
+    let named = run(&server, &twice);
+    assert_eq!(named.report["summary"]["subjects"], 2);
     assert_eq!((named.code, named.codes()), (0, vec![]), "{}", named.report);
 }
 

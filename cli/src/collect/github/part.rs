@@ -7,6 +7,7 @@ use soc2gate_inputs::pull_request::{Gap, List, Source, Text};
 
 use super::client::{Failure, GitHub, SaysNo};
 use super::facts::{Section, gap, gap_of_failure};
+use super::pull_request::Coordinates;
 
 /// Pages of one list that are read.
 const MAX_PAGES: usize = 100;
@@ -144,6 +145,19 @@ pub(super) fn told<T: Default + PartialEq>(unavailable: T) -> Option<T> {
 /// What GitHub leaves out although it answers.
 pub(super) fn not_shown(permission: &str) -> Gap {
     gap("GitHub does not show it to the token", Some(permission))
+}
+
+/// Whether a text names a repository. Names become paths, of requests and of files.
+pub(super) fn is_repository(text: &str) -> bool {
+    Coordinates::new(text, 1).is_some()
+}
+
+/// The failure that an answer is which is about something that cannot be.
+pub(super) fn nameless(what: &str) -> Failure {
+    Failure::Answer {
+        what: what.to_owned(),
+        why: "names what cannot be".to_owned(),
+    }
 }
 
 /// From where a document comes.

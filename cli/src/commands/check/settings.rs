@@ -256,6 +256,11 @@ impl<'a> Reading<'a> {
                 return;
             }
         };
+        let documents = self.gathered.documents.get_or_insert_default();
+        // Two names may lead to one repository, where it was renamed.
+        if !documents.insert(name.to_owned()) {
+            return;
+        }
         if let Some(folder) = self.scope.save {
             let path = folder.join(owner).join(file);
             let kept = fs::create_dir_all(folder.join(owner))
@@ -266,8 +271,6 @@ impl<'a> Reading<'a> {
                 self.gathered.diagnostics.push(problem);
             }
         }
-        let documents = self.gathered.documents.get_or_insert_default();
-        documents.insert(name.to_owned());
         let source = self.gathered.reader.take(text);
         self.gathered.sources.push(source);
     }

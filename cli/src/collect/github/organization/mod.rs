@@ -16,7 +16,7 @@ use soc2gate_inputs::pull_request::{Name, Timestamp};
 use super::actions::{actions, workflow_token};
 use super::client::{Failure, GitHub};
 use super::facts::{Facts, Place, Section, gap};
-use super::part::{Whole, not_shown, plain, put, source, told};
+use super::part::{Whole, is_repository, nameless, not_shown, plain, put, source, told};
 
 const QUERY: &str = include_str!("../queries/organization_settings.graphql");
 const ADMINISTRATION: &str = "organization_administration:read";
@@ -116,7 +116,7 @@ pub(crate) fn list_repositories(github: &GitHub, login: &str) -> Result<Listing,
         full_name: String,
     }
     let whole = whole(github, login);
-    let names = plain(|raw: Raw| Some(raw.full_name));
+    let names = plain(|raw: Raw| Some(raw.full_name).filter(|name| is_repository(name)));
     let path = "/repos?type=all&per_page=100";
     let read = whole.list("the repositories", path, "metadata:read", names)?;
     let mut list = match read {
@@ -156,6 +156,9 @@ pub(crate) fn collect_organization(
 ) -> Result<Organization, Failure> {
     let now = github.now();
     let (raw, _): (RawOrganization, _) = github.get(login, &format!("/orgs/{login}"))?;
+    if !is_repository(&format!("{}/x", raw.login)) {
+        return Err(nameless(login));
+    }
     let whole = whole(github, &raw.login);
     let facts = ask(github, &raw.login)?;
     // Of members, those who are none themselves are shown the public ones only.

@@ -77,6 +77,20 @@ fn a_listing_is_compared_with_the_count(#[case] counts: Value, #[case] expected:
 }
 
 #[test]
+fn a_name_that_cannot_be_leads_nowhere() {
+    let counts = json!({"login": "acme", "public_repos": 2, "total_private_repos": 0});
+    let listed = json!([{"full_name": "acme/../x"}, {"full_name": "acme/a"}]);
+    let named = server(&[("/orgs/acme", counts), ("/orgs/acme/repos", listed)]);
+    let (github, _) = named.client(60);
+    let listing = list_repositories(&github, "acme").unwrap();
+    assert_eq!(listing.repositories, ["acme/a"]);
+    assert_eq!(listing.extent, Extent::Some(2));
+    let renamed = server(&[("/orgs/acme", json!({"login": "../x", "public_repos": 0}))]);
+    let (github, _) = renamed.client(60);
+    assert!(collect_organization(&github, "acme", &Reached::new(true)).is_err());
+}
+
+#[test]
 fn members_count_as_linked_only_where_all_identities_were_read() {
     let members = json!({
         "pageInfo": {"hasNextPage": false, "endCursor": null},

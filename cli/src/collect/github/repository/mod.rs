@@ -21,7 +21,7 @@ use soc2gate_inputs::pull_request::{List, Name, Text, Timestamp, Visibility};
 use super::actions::{actions, workflow_token};
 use super::client::{Failure, GitHub};
 use super::facts::Section;
-use super::part::{Part, Whole, not_shown, put, source, told};
+use super::part::{Part, Whole, is_repository, nameless, not_shown, put, source, told};
 use known::Known;
 pub(crate) use rulesets::SharedRulesets;
 
@@ -62,6 +62,9 @@ pub(crate) fn collect_repository(
     let (mut raw, _): (RawRepository, _) = github.get(repository, &path)?;
     // It may have been renamed.
     let name = format!("{}/{}", raw.owner.login, raw.name);
+    if !is_repository(&name) {
+        return Err(nameless(repository));
+    }
     let whole = Whole {
         github,
         path: format!("/repos/{name}"),

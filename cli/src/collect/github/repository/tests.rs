@@ -257,6 +257,19 @@ fn bypasses_lie_in_their_period_whatever_github_calls_a_month() {
     assert_eq!(none["rule_bypasses"]["since_at"], "2026-10-24T09:00:00Z");
 }
 
+#[rstest]
+#[case("..", "shop")]
+#[case("acme", "../../etc/passwd")]
+#[case("acme", "")]
+fn a_name_that_cannot_be_leads_nowhere(#[case] owner: &str, #[case] name: &str) {
+    let body = json!({
+        "owner": {"login": owner}, "name": name, "visibility": "private", "archived": false, "fork": false,
+        "default_branch": "main",
+    });
+    let read = read(&[("/repos/acme/shop", 200, body)]);
+    assert!(matches!(read, Err(Failure::Answer { .. })), "{read:?}");
+}
+
 #[test]
 fn a_failing_server_is_a_failure_of_the_repository() {
     let failed = read(&[("/keys", 503, json!({}))]);
