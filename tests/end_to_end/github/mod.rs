@@ -13,6 +13,7 @@ mod run;
 mod scheduled;
 mod server;
 mod settings;
+mod settings_trouble;
 mod trouble;
 mod workflow;
 mod world;
