@@ -237,7 +237,7 @@ codes! {
     EventInvalid = "SG7012", Error, "the event of the workflow cannot be read",
         "GITHUB_EVENT_PATH names the file with the event, GITHUB_EVENT_NAME its name; or name the pull request: OWNER/REPO#NUMBER";
     EventUnsupported = "SG7013", Error, "the event of the workflow is about no pull request",
-        "run on pull_request, pull_request_target, pull_request_review or a comment on a pull request, or name the pull request: OWNER/REPO#NUMBER";
+        "run on pull_request, pull_request_target, pull_request_review or a comment on a pull request, or name the pull request: OWNER/REPO#NUMBER; check event knows merge_group, push, schedule and workflow_dispatch too";
     CommitUnreadable = "SG7020", Error, "files of a commit cannot be read",
         "check the repository out with its history (fetch-depth: 0), or give the token contents:read";
     BaseUnreadable = "SG7021", Error, "what the base branch says about the gate cannot be read",
@@ -248,6 +248,10 @@ codes! {
         "nothing to do: pushes are judged on the default branch and on protected branches";
     ContextCut = "SG7024", Warning, "not all files of the change are known to controls that compare files",
         "check the head out with its history (fetch-depth: 0 and ref), so that all manifests can be read";
+    RepositoriesHidden = "SG7030", Error, "the token does not see every repository of the organisation",
+        "give the App that the token is of access to all repositories, or name those that are meant with --repo";
+    RepositoriesUncounted = "SG7031", Warning, "whether every repository of the organisation was read is not known",
+        "give the token organization_administration:read, so that GitHub says how many there are";
 }
 
 impl fmt::Display for Code {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 use jiff::Timestamp;
 
 use super::{ExistingArgs, InputFormat, InputKind, PolicyArgs, PublishArgs, RecordArgs, When};
@@ -29,15 +29,47 @@ pub(crate) enum CheckCommand {
     ///
     /// Exit codes: 0 allowed, 1 denied, 2 could not decide, which is also where GitHub cannot be read, 64 wrong usage.
     PullRequest(CheckPullRequestArgs),
+    /// Read the settings of an organisation and of repositories from GitHub and judge them
+    ///
+    /// --org reads the organisation and every repository of it that the token sees, or those that --repo names; --repo
+    /// alone reads repositories. What the token may not read is unknown to the controls that need it. A repository that
+    /// cannot be read hides no other. The token, the addresses and proxies are those of `check pull-request`.
+    ///
+    /// Exit codes: 0 allowed, 1 denied, 2 could not decide, which is also where GitHub cannot be read, 64 wrong usage.
+    #[command(name = "github")]
+    GitHub(CheckGitHubArgs),
     /// Judge what the event of a workflow is about; the Action calls this
     ///
     /// GITHUB_EVENT_NAME and GITHUB_EVENT_PATH say what it is: a pull request and the files that it changes, the pull
-    /// requests of a merge group, or the commits that a push brings to the default branch or a protected branch. What
-    /// belongs to the gate in the judged repository (configuration, exceptions, baseline, policies) is read from the base
-    /// branch, of a push from the commit before it.
+    /// requests of a merge group, the commits that a push brings to the default branch or a protected branch, or on
+    /// schedule and workflow_dispatch the settings of the repository. What belongs to the gate in the judged repository
+    /// (configuration, exceptions, baseline, policies) is read from the base branch, of a push from the commit before it,
+    /// for settings from the default branch.
     ///
     /// Exit codes: 0 allowed or nothing to judge, 1 denied, 2 could not decide, 64 wrong usage.
     Event(CheckEventArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("settings").args(["org", "repo"]).multiple(true).required(true))]
+pub(crate) struct CheckGitHubArgs {
+    /// Organisation to judge
+    #[arg(long, value_name = "ORGANIZATION")]
+    pub(crate) org: Option<String>,
+
+    /// Repository to judge; may be given several times
+    #[arg(long, value_name = "OWNER/REPO")]
+    pub(crate) repo: Vec<String>,
+
+    /// Write the documents that were read from GitHub to this folder, for `soc2gate check DIR`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) save: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) github: GitHubArgs,
+
+    #[command(flatten)]
+    pub(crate) judging: JudgingArgs,
 }
 
 #[derive(Debug, Args)]
@@ -50,7 +82,7 @@ pub(crate) struct CheckEventArgs {
     #[arg(long)]
     pub(crate) new_only: bool,
 
-    /// Organisation that is judged on schedule and workflow_dispatch
+    /// Organisation that is judged on schedule and workflow_dispatch, with all its repositories
     #[arg(long, value_name = "ORGANIZATION")]
     pub(crate) org: Option<String>,
 
@@ -120,7 +152,8 @@ pub(crate) struct GitHubArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) token_file: Option<PathBuf>,
 
-    /// Seconds after which GitHub is given up, with all waits and further attempts
+    /// Seconds after which GitHub is given up, with all waits and further attempts; of settings, for each repository and
+    /// the organisation
     #[arg(long, value_name = "SECONDS", default_value_t = Self::default().github_timeout, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) github_timeout: u64,
 }

@@ -583,7 +583,6 @@ fn an_event_that_is_not_understood_is_no_pass() {
         ("merge_group", json!({"repository": repository()}), "SG7012"),
         ("merge_group", json!([]), "SG7012"),
         ("deployment", json!({"repository": repository()}), "SG7013"),
-        ("schedule", json!({"repository": repository()}), "SG7013"),
     ] {
         // The configuration of the working folder counts for nothing here.
         let runner = Runner::new(name, &event).with(&[("soc2gate.yaml", "anything")]);

@@ -47,6 +47,61 @@ impl World {
         }))
     }
 
+    /// An organisation with one repository whose settings every control allows.
+    pub(super) fn settings() -> Self {
+        let on = json!({"status": "enabled"});
+        Self(json!({
+            "organizations": {"acme": {"members": {"alice": "MEMBER", "olga": "ADMIN"}}},
+            "repositories": {"acme/shop": {
+                "rulesets": [{
+                    "name": "main",
+                    "rules": [
+                        {"type": "DELETION"},
+                        {"type": "NON_FAST_FORWARD"},
+                        {"type": "PULL_REQUEST", "parameters": {
+                            "requiredApprovingReviewCount": 1,
+                            "dismissStaleReviewsOnPush": true,
+                            "requireCodeOwnerReview": true,
+                            "requireLastPushApproval": true,
+                        }},
+                        {"type": "REQUIRED_STATUS_CHECKS", "parameters": {
+                            "strictRequiredStatusChecksPolicy": true,
+                            "requiredStatusChecks": [{"context": "build", "integrationId": 15368}],
+                        }},
+                    ],
+                }, {
+                    "name": "tags",
+                    "target": "TAG",
+                    "conditions": {"refName": {"include": ["~ALL"], "exclude": []}},
+                    "rules": [{"type": "DELETION"}, {"type": "UPDATE"}],
+                }],
+                "environments": [{
+                    "name": "production",
+                    "reviewers": ["olga"],
+                    "preventSelfReview": true,
+                    "branches": ["main"],
+                    "canAdminsBypass": false,
+                }],
+                "securityAndAnalysis": {
+                    "secret_scanning": on,
+                    "secret_scanning_push_protection": on,
+                    "dependabot_security_updates": on,
+                },
+            }},
+        }))
+    }
+
+    /// Adds a repository.
+    pub(super) fn and(mut self, name: &str, fields: Value) -> Self {
+        self.0["repositories"][name] = fields;
+        self
+    }
+
+    /// Sets fields of the organisation.
+    pub(super) fn organization(self, fields: Value) -> Self {
+        self.set("/organizations/acme", fields)
+    }
+
     /// Sets fields of the pull request.
     pub(super) fn pull_request(self, fields: Value) -> Self {
         self.set("/repositories/acme~1shop/pullRequests/0", fields)

@@ -25,6 +25,7 @@ const FIELD_PERMISSIONS = {
   "Repository.collaborators": "members:read",
   "Organization.membersWithRole": "members:read",
   "RepositoryRuleset.bypassActors": "administration:read",
+  "Organization.samlIdentityProvider": "organization_administration:read",
 };
 
 /** The answer to a query: `{status, body}`. */

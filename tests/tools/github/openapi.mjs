@@ -24,6 +24,10 @@ for (const [name, ...path] of ALSO_NULL) {
   }
 }
 
+/** Fields that GitHub answers although it does not describe them. */
+const ALSO_GIVEN = [["environment", "can_admins_bypass", { type: "boolean" }]];
+for (const [name, field, schema] of ALSO_GIVEN) description.components.schemas[name].properties[field] = schema;
+
 /** What a reference points to. */
 function follow(value) {
   if (!value?.$ref) return value;

@@ -4,15 +4,16 @@
 const ALL = [
   "metadata:read", "contents:read", "pull_requests:write", "checks:write", "statuses:read", "issues:write",
   "actions:read", "administration:read", "members:read", "organization_administration:read", "environments:read",
-  "vulnerability_alerts:read", "merge_queues:read",
+  "vulnerability_alerts:read", "merge_queues:read", "security_events:read",
 ];
 
 /** A token: the account it acts for, its permissions, and the value that it must have where the world gives one. */
 export class Token {
-  constructor({ login = "soc2gate[bot]", permissions = ALL, without = [], value = null, seesSecretTeams = false }) {
+  constructor({ login = "soc2gate[bot]", permissions = ALL, without = [], value = null, seesSecretTeams = false, repositories = null }) {
     this.login = login;
     this.value = value;
     this.seesSecretTeams = seesSecretTeams;
+    this.repositories = repositories;
     this.permissions = new Map(
       permissions.map((one) => one.split(":")).filter(([name]) => !without.includes(name)),
     );
@@ -23,6 +24,11 @@ export class Token {
     const [name, level] = wanted.split(":");
     const granted = this.permissions.get(name);
     return granted === "write" || granted === level;
+  }
+
+  /** Whether a repository, `owner/name`, is shown to it. */
+  sees(name) {
+    return this.repositories === null || this.repositories.includes(name);
   }
 
   /** What is wrong with the Authorization header of a request, or null. */

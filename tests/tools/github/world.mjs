@@ -28,6 +28,7 @@ export class World {
   }
 
   repository(owner, name) {
-    return this.repositories.get(`${owner}/${name}`.toLowerCase()) ?? null;
+    const found = this.repositories.get(`${owner}/${name}`.toLowerCase());
+    return found && this.token.sees(found.nameWithOwner) ? found : null;
   }
 }

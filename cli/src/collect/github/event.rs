@@ -229,6 +229,11 @@ impl Event {
         }))
     }
 
+    /// The repository that it is of, `owner/name`, where it says.
+    pub(crate) fn repository_name(&self) -> Result<String, Diagnostic> {
+        Ok(self.repository()?.full_name.clone())
+    }
+
     fn repository(&self) -> Result<&RawRepository, Diagnostic> {
         let repository = self.payload.repository.as_ref();
         repository

@@ -11,7 +11,7 @@ use soc2gate_source::{Code, Diagnostic};
 
 use super::change::{Change, Touched, base_of};
 use super::github::{client, tell_limits, variable, written};
-use super::{Gathered, Job, finish};
+use super::{Gathered, Job, finish, settings};
 use crate::args::{CheckEventArgs, ExistingArgs};
 use crate::collect::github::{
     Event, GitHub, Occasion, PushEvent, Snapshot, collect_push, is_protected, members,
@@ -40,7 +40,7 @@ fn judge(args: &CheckEventArgs, matches: Option<&ArgMatches>) -> Result<Exit, Di
             (members(&github, &group)?, Some(group.head_oid), github)
         }
         Occasion::Push(push) => return self::push(args, matches, &push),
-        Occasion::Asked => return Err(not_yet(args)),
+        Occasion::Asked => return settings::judge_event(args, matches, &event),
         Occasion::Nothing(why) => return Ok(tell(args, matches, &nothing(why))),
     };
     let change = Change::read(github, pulls, group, &args.judging)?;
@@ -152,17 +152,6 @@ fn read_push(
         Some(error) => Err(failed(error)),
         None => Ok(read),
     }
-}
-
-/// What runs on a schedule judges the organisation and its repositories.
-fn not_yet(args: &CheckEventArgs) -> Diagnostic {
-    let what = if args.org.is_some() {
-        "an organisation"
-    } else {
-        "a repository"
-    };
-    let message = format!("the settings of {what} on GitHub are not read yet");
-    Diagnostic::new(Code::EventUnsupported, message)
 }
 
 fn nothing(why: &str) -> Diagnostic {

@@ -5,6 +5,7 @@ mod event;
 mod files;
 mod github;
 mod pull_request;
+mod settings;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -38,6 +39,10 @@ pub(super) fn run(args: &CheckArgs, matches: Option<&ArgMatches>) -> Exit {
         Some(CheckCommand::Event(args)) => {
             let matches = matches.and_then(|matches| matches.subcommand_matches("event"));
             event::run(args, matches)
+        }
+        Some(CheckCommand::GitHub(args)) => {
+            let matches = matches.and_then(|matches| matches.subcommand_matches("github"));
+            settings::run(args, matches)
         }
         Some(CheckCommand::PullRequest(args)) => {
             let matches = matches.and_then(|matches| matches.subcommand_matches("pull-request"));

@@ -35,6 +35,13 @@ export const accountFields = {
     repositories: (one, _, { world }) => [...world.repositories.values()].filter((it) => it.owner === one),
     rulesets: (one) => one.rulesetList ?? [],
     requiresTwoFactorAuthentication: (one) => one.settings.two_factor_requirement_enabled ?? null,
+    samlIdentityProvider: ({ login, identityProvider }) =>
+      identityProvider && {
+        __typename: "OrganizationIdentityProvider",
+        key: login,
+        issuer: identityProvider.issuer ?? null,
+        externalIdentities: identityProvider.members.map((user) => ({ __typename: "ExternalIdentity", key: user, user })),
+      },
     isVerified: false,
     email: null,
     location: null,

@@ -88,7 +88,7 @@ export const repositoryFields = {
         }),
     environments: (one) =>
       (one.environments ?? []).map((spec) => ({ __typename: "Environment", key: `${one.key}/${spec.name}`, name: spec.name })),
-    isEmpty: false,
+    isEmpty: (one) => one.branches.size === 0,
     isDisabled: false,
     isLocked: false,
     isMirror: false,

@@ -67,10 +67,12 @@ export class Actors {
   }
 
   addOrganization(login, spec) {
-    const { teams = {}, members = {}, outsideCollaborators = [], settings = {}, rulesets = [], ...fields } = spec;
+    const { teams = {}, members = {}, outsideCollaborators = [], settings = {}, rulesets = [], ...more } = spec;
+    const { invitations = [], installations = [], actions = {}, identityProvider = null, ...fields } = more;
     checkKeys("Organization", fields);
     const organization = this.add("Organization", login, { name: login, description: null, ...fields });
     Object.assign(organization, { members, outsideCollaborators, settings, rulesets, teamList: [] });
+    Object.assign(organization, { invitations, installations, actions, identityProvider });
     for (const [slug, team] of Object.entries(teams)) this.addTeam(organization, slug, team, null);
     return organization;
   }

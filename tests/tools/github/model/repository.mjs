@@ -10,7 +10,8 @@ import { addPullRequest } from "./pull_request.mjs";
 const OWN_KEYS = [
   "owner", "defaultBranch", "collaborators", "branches", "commits", "protection", "rulesets", "pullRequests",
   "activity", "ruleSuites", "environments", "actions", "vulnerabilityAlertsEnabled", "mergeQueue", "codeowners",
-  "pullRequestTemplates", "dependencyChanges", "issues", "labels", "securityAndAnalysis", "treeLimit",
+  "pullRequestTemplates", "dependencyChanges", "issues", "labels", "securityAndAnalysis", "treeLimit", "deployKeys",
+  "immutableReleases", "automatedSecurityFixes", "codeScanning",
 ];
 const ROLES = ["READ", "TRIAGE", "WRITE", "MAINTAIN", "ADMIN"];
 
@@ -54,8 +55,9 @@ export function addRepository(world, nameWithOwner, spec, parent = null) {
   for (const issue of fields.issues ?? []) repository.issueList.set(issue.number, issue);
   commitAll(repository, commits ?? (parent ? [] : [{ id: "base", files: { "README.md": "# Shop\n" } }]));
   for (const [branch, commit] of Object.entries(branches)) repository.branches.set(branch, repository.git.commit(commit));
-  if (!parent && !repository.branches.has(repository.defaultBranch)) {
-    repository.branches.set(repository.defaultBranch, [...repository.git.commits.values()].at(-1));
+  const last = [...repository.git.commits.values()].at(-1);
+  if (!parent && last && !repository.branches.has(repository.defaultBranch)) {
+    repository.branches.set(repository.defaultBranch, last);
   }
   repository.protectionRules = (fields.protection ?? []).map((rule) => protection(repository, rule));
   repository.rulesetList = rulesets.map((set, at) => ruleset(repository, set, at));

@@ -154,7 +154,13 @@ function collaborator(repository, actor) {
 const LEGACY = { READ: "read", TRIAGE: "read", WRITE: "write", MAINTAIN: "write", ADMIN: "admin" };
 
 export const settings = {
-  [`get ${REPO}`]: { permission: "metadata:read", answer: ({ repository }) => repositoryView(repository) },
+  [`get ${REPO}`]: {
+    permission: "metadata:read",
+    answer: ({ repository, world }) => {
+      const { security_and_analysis: analysis, ...view } = repositoryView(repository);
+      return analysis && world.token.may("administration:read") ? { ...view, security_and_analysis: analysis } : view;
+    },
+  },
   [`get ${REPO}/branches/{branch}`]: {
     permission: "contents:read",
     answer: ({ repository, values }) => {
@@ -178,7 +184,9 @@ export const settings = {
   [`get ${REPO}/rulesets`]: {
     permission: "metadata:read",
     answer: (request) =>
-      rulesetsOf(request.repository, request.query.get("includes_parents") !== "false").map((set) => ruleset(set, request, false)),
+      rulesetsOf(request.repository, request.query.get("includes_parents") !== "false")
+        .filter((set) => !request.query.get("targets") || request.query.get("targets").split(",").includes(set.target.toLowerCase()))
+        .map((set) => ruleset(set, request, false)),
   },
   [`get ${REPO}/rulesets/{ruleset_id}`]: {
     permission: "metadata:read",
@@ -191,20 +199,81 @@ export const settings = {
   [`get ${REPO}/rulesets/rule-suites`]: {
     permission: "administration:read",
     answer: ({ repository, query, world }) =>
-      (repository.ruleSuites ?? [])
+      ruleSuites(repository, world)
         .filter((one) => !query.get("ref") || one.ref === query.get("ref") || one.ref === `refs/heads/${query.get("ref")}`)
         .filter((one) => !query.get("rule_suite_result") || ["all", one.result].includes(query.get("rule_suite_result")))
-        .map((one, at) => ({
-          id: at + 1,
-          repository_id: repository.databaseId,
-          repository_name: repository.name,
-          pushed_at: "2026-11-20T18:00:00Z",
-          evaluation_result: one.result,
-          actor_id: world.actors.actor(one.actor_name)?.databaseId,
-          ...one,
-          before_sha: repository.git.commit(one.before_sha).oid,
-          after_sha: repository.git.commit(one.after_sha).oid,
-        })),
+        .map(({ rule_evaluations: _, ...one }) => one),
+  },
+  [`get ${REPO}/rulesets/rule-suites/{rule_suite_id}`]: {
+    permission: "administration:read",
+    answer: ({ repository, values, world }) => {
+      const found = ruleSuites(repository, world).find((one) => one.id === Number(values.rule_suite_id));
+      if (!found) throw new NotFound();
+      return found;
+    },
+  },
+  [`get ${REPO}/immutable-releases`]: {
+    permission: "administration:read",
+    answer: ({ repository }) => {
+      if (!repository.immutableReleases) throw new NotFound();
+      return { enabled: true, enforced_by_owner: false };
+    },
+  },
+  [`get ${REPO}/environments/{environment_name}/deployment-branch-policies`]: {
+    permission: "actions:read",
+    list: "branch_policies",
+    answer: ({ repository, values }) => {
+      const found = (repository.environments ?? []).find((one) => one.name === values.environment_name);
+      if (!found) throw new NotFound();
+      const policies = (found.branches ?? []).map((name, at) => ({ id: at + 1, name, type: "branch" }));
+      return { total_count: policies.length, branch_policies: policies };
+    },
+  },
+  [`get ${REPO}/automated-security-fixes`]: {
+    permission: "administration:read",
+    answer: ({ repository }) => {
+      if (!repository.automatedSecurityFixes) throw new NotFound();
+      return { enabled: true, paused: false, ...repository.automatedSecurityFixes };
+    },
+  },
+  [`get ${REPO}/code-scanning/default-setup`]: {
+    permission: "administration:read",
+    answer: ({ repository: { codeScanning = {} } }) => {
+      refuseWithoutCodeSecurity(codeScanning);
+      return { state: codeScanning.defaultSetup ?? "configured" };
+    },
+  },
+  [`get ${REPO}/code-scanning/analyses`]: {
+    permission: "security_events:read",
+    answer: ({ repository: { codeScanning = {} } }) => {
+      refuseWithoutCodeSecurity(codeScanning);
+      if (!codeScanning.analyses?.length) throw new Refusal(404, "no analysis found");
+      return codeScanning.analyses.map(analysis);
+    },
+  },
+  [`get ${REPO}/keys`]: {
+    permission: "administration:read",
+    answer: ({ repository }) =>
+      (repository.deployKeys ?? []).map((one, at) => ({
+        id: at + 1,
+        key: "ssh-ed25519 AAAA",
+        title: "a key",
+        verified: true,
+        created_at: "2026-11-01T08:00:00Z",
+        read_only: true,
+        added_by: "olga",
+        last_used: null,
+        ...one,
+      })),
+  },
+  [`get ${REPO}/actions/permissions/selected-actions`]: {
+    permission: "administration:read",
+    answer: ({ repository }) => ({
+      github_owned_allowed: true,
+      verified_allowed: false,
+      patterns_allowed: [],
+      ...repository.actions?.selected,
+    }),
   },
   [`get ${REPO}/environments`]: {
     permission: "actions:read",
@@ -217,7 +286,7 @@ export const settings = {
   [`get ${REPO}/actions/permissions`]: {
     permission: "administration:read",
     answer: ({ repository }) => {
-      const { workflow: _, ...actions } = repository.actions ?? {};
+      const { workflow: _, selected: __, ...actions } = repository.actions ?? {};
       return { enabled: true, allowed_actions: "all", sha_pinning_required: false, ...actions };
     },
   },
@@ -259,7 +328,46 @@ export const settings = {
   },
 };
 
-function environment(repository, { reviewers, preventSelfReview = false, waitTimer, branchPolicy = null, ...spec }, world) {
+/** Pushes and merges that rules judged. */
+function ruleSuites(repository, world) {
+  return (repository.ruleSuites ?? []).map((one, at) => ({
+    id: at + 1,
+    repository_id: repository.databaseId,
+    repository_name: repository.name,
+    pushed_at: "2026-11-20T18:00:00Z",
+    evaluation_result: one.result,
+    actor_id: world.actors.actor(one.actor_name)?.databaseId,
+    rule_evaluations: [],
+    ...one,
+    before_sha: repository.git.commit(one.before_sha).oid,
+    after_sha: repository.git.commit(one.after_sha).oid,
+  }));
+}
+
+function refuseWithoutCodeSecurity({ off = false }) {
+  if (off) throw new Refusal(403, "Code Security must be enabled for this repository to use code scanning.");
+}
+
+function analysis({ tool = "CodeQL", created_at }, at) {
+  return {
+    id: at + 1,
+    ref: "refs/heads/main",
+    commit_sha: "a".repeat(40),
+    analysis_key: "key",
+    environment: "{}",
+    category: "category",
+    error: "",
+    created_at,
+    results_count: 0,
+    rules_count: 1,
+    sarif_id: "sarif",
+    tool: { name: tool, guid: null, version: null },
+    deletable: true,
+    warning: "",
+  };
+}
+
+function environment(repository, { reviewers, preventSelfReview = false, waitTimer, branchPolicy = null, branches, canAdminsBypass = true, ...spec }, world) {
   const id = number("Environment", repository.key, spec.name);
   const rules = [];
   if (waitTimer) rules.push({ id: id + 1, type: "wait_timer", wait_timer: waitTimer });
@@ -271,14 +379,15 @@ function environment(repository, { reviewers, preventSelfReview = false, waitTim
     );
     rules.push({ id: id + 2, type: "required_reviewers", prevent_self_review: preventSelfReview, reviewers: people });
   }
-  if (branchPolicy) rules.push({ id: id + 3, type: "branch_policy" });
+  if (branchPolicy || branches) rules.push({ id: id + 3, type: "branch_policy" });
   return {
     id,
     name: spec.name,
     created_at: repository.createdAt,
     updated_at: repository.updatedAt,
     protection_rules: rules.map((one) => ({ node_id: `rule:${one.id}`, ...one })),
-    deployment_branch_policy: branchPolicy,
+    deployment_branch_policy: branches ? { protected_branches: false, custom_branch_policies: true } : branchPolicy,
+    can_admins_bypass: canAdminsBypass,
   };
 }
 

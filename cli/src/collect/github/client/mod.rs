@@ -68,11 +68,16 @@ pub(crate) struct GitHub {
     graphql_path: PathAndQuery,
     timeout: Duration,
     pace: Box<dyn Pace>,
+    /// When the time began to run.
+    begun: Cell<Duration>,
     limits: Cell<Option<Limits>>,
 }
 
+/// Says of a refusal, by its status and message, that it is an answer in itself.
+pub(crate) type SaysNo<'a> = dyn Fn(u16, &str) -> bool + 'a;
+
 impl GitHub {
-    /// A client that gives up after `timeout`, counted from now over all its requests.
+    /// A client that gives up after `timeout`, counted from now over all its requests, or from where [`Self::begin`] says.
     pub(crate) fn new(
         addresses: Addresses,
         token: &Token,
@@ -111,6 +116,7 @@ impl GitHub {
             graphql_path,
             timeout,
             pace,
+            begun: Cell::new(Duration::ZERO),
             limits: Cell::new(None),
         })
     }
@@ -125,6 +131,11 @@ impl GitHub {
         self.pace.now()
     }
 
+    /// Counts the time anew, for the next of several things that are read.
+    pub(crate) fn begin(&self) {
+        self.begun.set(self.pace.elapsed());
+    }
+
     /// What the last answer says of the rate limit.
     pub(crate) fn limits(&self) -> Option<Limits> {
         self.limits.get()
@@ -137,22 +148,54 @@ impl GitHub {
         what: &str,
         path: &str,
     ) -> Result<(T, Option<String>), Failure> {
-        let reply = self.get_reply(what, path, "application/vnd.github+json")?;
+        self.get_unless(what, path, &|_, _| false)?
+            .ok_or_else(|| elsewhere(what))
+    }
+
+    /// As [`Self::get`]; `None` where a refusal is an answer in itself.
+    pub(crate) fn get_unless<T: DeserializeOwned>(
+        &self,
+        what: &str,
+        path: &str,
+        says_no: &SaysNo<'_>,
+    ) -> Result<Option<(T, Option<String>)>, Failure> {
+        let reply = self.get_reply(what, path, "application/vnd.github+json", says_no)?;
+        if !reply.status.is_success() {
+            return Ok(None);
+        }
         let value = serde_json::from_slice(&reply.body).map_err(|_| Failure::Answer {
             what: what.to_owned(),
             why: "does not have the shape that it should".to_owned(),
         })?;
         let next = self.next_page(&reply, what)?;
-        Ok((value, next))
+        Ok(Some((value, next)))
+    }
+
+    /// Asks whether something is there that has no content; `false` where a refusal says that it is not.
+    pub(crate) fn is_there(
+        &self,
+        what: &str,
+        path: &str,
+        says_no: &SaysNo<'_>,
+    ) -> Result<bool, Failure> {
+        let reply = self.get_reply(what, path, "application/vnd.github+json", says_no)?;
+        Ok(reply.status.is_success())
     }
 
     /// Asks the REST interface for a file as it is.
     pub(crate) fn get_raw(&self, what: &str, path: &str) -> Result<Vec<u8>, Failure> {
-        let reply = self.get_reply(what, path, "application/vnd.github.raw+json")?;
+        let accept = "application/vnd.github.raw+json";
+        let reply = self.get_reply(what, path, accept, &|_, _| false)?;
         Ok(reply.body)
     }
 
-    fn get_reply(&self, what: &str, path: &str, accept: &str) -> Result<Reply, Failure> {
+    fn get_reply(
+        &self,
+        what: &str,
+        path: &str,
+        accept: &str,
+        says_no: &SaysNo<'_>,
+    ) -> Result<Reply, Failure> {
         let mut path = path.to_owned();
         for _ in 0..=MAX_REDIRECTS {
             let build = || {
@@ -160,6 +203,10 @@ impl GitHub {
                 self.rest.build_request(builder, None::<&()>)
             };
             let reply = self.exchange(what, &self.rest, MAX_ATTEMPTS, &build, &|reply| {
+                let is_refused = reply.status.is_client_error();
+                if is_refused && says_no(reply.status.as_u16(), &reply.message()) {
+                    return Meaning::Facts;
+                }
                 reply.meaning(what, self.pace.now())
             })?;
             if !reply.status.is_redirection() {
@@ -301,9 +348,14 @@ impl GitHub {
         }
     }
 
+    /// The time since it began to run.
+    fn spent(&self) -> Duration {
+        self.pace.elapsed().saturating_sub(self.begun.get())
+    }
+
     /// The time that is left.
     fn left(&self, what: &str) -> Result<Duration, Failure> {
-        match self.timeout.checked_sub(self.pace.elapsed()) {
+        match self.timeout.checked_sub(self.spent()) {
             Some(left) if !left.is_zero() => Ok(left),
             _ => Err(Failure::TimedOut {
                 what: what.to_owned(),
@@ -315,7 +367,7 @@ impl GitHub {
     /// Waits for the end of a rate limit, unless the deadline comes first.
     fn wait_out(&self, secondary: bool, wait: Duration) -> Result<(), Failure> {
         let wait = wait.max(Duration::from_secs(1));
-        if self.pace.elapsed() + wait >= self.timeout {
+        if self.spent() + wait >= self.timeout {
             let resets = self.pace.now().checked_add(wait).ok();
             return Err(Failure::RateLimit { secondary, resets });
         }
@@ -329,7 +381,7 @@ impl GitHub {
         let longest = FIRST_WAIT.saturating_mul(2_u32.saturating_pow(attempts.saturating_sub(1)));
         let share = 128 + u32::from(self.pace.chance()) / 2;
         let wait = longest.saturating_mul(share) / 256;
-        if self.pace.elapsed() + wait >= self.timeout {
+        if self.spent() + wait >= self.timeout {
             return match failure {
                 Failure::Unreachable { .. } | Failure::Failed { .. } => Err(failure.clone()),
                 _ => self.left(what).map(|_| ()),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use super::failure::Failure;
 
@@ -13,6 +14,12 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
+}
+
+/// The body of a refusal.
+#[derive(Deserialize)]
+struct Refusal {
+    message: String,
 }
 
 /// What is to be done about an answer.
@@ -52,6 +59,12 @@ impl Reply {
             }
             status => Meaning::Failed(Failure::Status { what, status }),
         }
+    }
+
+    /// What a refusal says. It is compared, never shown.
+    pub(super) fn message(&self) -> String {
+        let body: Option<Refusal> = serde_json::from_slice(&self.body).ok();
+        body.map_or_else(String::new, |body| body.message)
     }
 
     /// The wait that a used up rate limit asks for.

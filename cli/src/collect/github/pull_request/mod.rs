@@ -13,7 +13,7 @@ mod commits;
 mod coordinates;
 mod dependencies;
 mod document;
-mod facts;
+
 mod files;
 mod history;
 mod links;
@@ -33,8 +33,8 @@ pub(crate) use coordinates::Coordinates;
 pub(crate) use wanted::Wanted;
 
 use super::client::{Failure, GitHub, segment};
+use super::facts::{self, gap};
 use document::{Core, Sections};
-use facts::gap;
 use pushes::Branch;
 
 /// How often a pull request is read that changes meanwhile.

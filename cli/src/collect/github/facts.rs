@@ -1,11 +1,11 @@
-//! What GraphQL gave of a pull request, taken section by section: a section with an error is a gap, not an empty list.
+//! What GitHub gave, taken section by section: a section with an error is a gap, not an empty list.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use soc2gate_inputs::pull_request::{Gap, List, Text};
 
-use crate::collect::github::client::{ErrorKind, Failure, GraphQlError};
+use super::client::{ErrorKind, Failure, GraphQlError};
 
 /// A section of the document, or why there is none.
 pub(super) type Section<T> = Result<T, Gap>;
