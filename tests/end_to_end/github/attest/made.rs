@@ -201,3 +201,55 @@ fn events_name_what_was_merged() {
     assert_eq!(code, 2, "{errors}");
     assert_eq!(gate.attestations(), 1);
 }
+
+#[test]
+fn a_ledger_in_a_database_holds_an_attestation_once_too() {
+    use crate::server::{PASSWORD, Server as Database};
+    let Some(database) = Database::find() else {
+        return;
+    };
+    let Some(server) = Server::start(&open()) else {
+        return;
+    };
+    let ledger = database.address().replace(&format!(":{PASSWORD}"), "");
+    let folder = folder(&[]);
+    let done = |arguments: &[&str]| {
+        let output = command(&server, folder.path())
+            .env("SOC2GATE_LEDGER_KEYS", "file:keys")
+            .env("PGPASSWORD", PASSWORD)
+            .args(arguments)
+            .args(["--ledger", &ledger])
+            .output()
+            .unwrap();
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {errors}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = done(&["ledger", "init", "--origin", "example.com/gate"]);
+    let key = said.lines().last().unwrap().to_owned();
+    done(&["check", "pull-request", "acme/shop#42", "--now", NOW]);
+    server.begin(&merged());
+    let attest = ["attest", "change", "acme/shop#42", "--image", IMAGE];
+    let first = done(&attest);
+    assert_eq!(done(&attest), first);
+    fs::write(folder.path().join("change.json"), &first).unwrap();
+    let verify = [
+        "attest",
+        "verify",
+        "change.json",
+        "--key",
+        &key,
+        "--image",
+        IMAGE,
+    ];
+    assert!(done(&verify).ends_with("verified, and recorded in the ledger\n"));
+    let kind = [
+        "ledger",
+        "query",
+        "--kind",
+        "attestation",
+        "--format",
+        "jsonl",
+    ];
+    assert_eq!(done(&kind).lines().count(), 1);
+}
