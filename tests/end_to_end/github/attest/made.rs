@@ -253,3 +253,30 @@ fn a_ledger_in_a_database_holds_an_attestation_once_too() {
     ];
     assert_eq!(done(&kind).lines().count(), 1);
 }
+
+#[test]
+fn a_change_that_an_exception_permits_names_the_exception_and_no_approver() {
+    let unapproved = || open().pull_request(json!({"reviews": []}));
+    let Some(gate) = Gate::new(&unapproved()) else {
+        return;
+    };
+    let exceptions = "version: 1\nexceptions:\n  - {id: EXC-1, control: CHG-01, subjects: [\"pull_request/**\"], \
+                      reason: Nobody else was there that night., compensating_control: It was reviewed the next day., \
+                      ticket: SHOP-1, requested_by: alice, approved_by: olga, approved_at: 2026-11-01, \
+                      expires_at: 2027-01-01}\n";
+    let path = |name: &str| gate.folder.path().join(name);
+    fs::write(path("exceptions.yaml"), exceptions).unwrap();
+    fs::write(
+        path("soc2gate.yaml"),
+        "version: 1\nexceptions: exceptions.yaml\n",
+    )
+    .unwrap();
+    gate.decide(&["--control", "CHG-01"], 0);
+    gate.server
+        .begin(&unapproved().pull_request(json!({"state": "MERGED"})));
+    let predicate = payload(&gate.attested("change.json", &[]))["predicate"].clone();
+    assert_eq!(predicate["approvers"], json!([]));
+    let verdict =
+        json!({"control": "CHG-01", "enforcement": "deny", "exception": "EXC-1", "status": "fail"});
+    assert_eq!(predicate["decision"]["verdicts"], json!([verdict]));
+}
