@@ -1,5 +1,6 @@
 //! The command line.
 
+mod attest;
 mod check;
 mod ledger;
 mod publish;
@@ -12,6 +13,7 @@ use clap::{Args, CommandFactory, Subcommand, ValueEnum};
 use jiff::Timestamp;
 use soc2gate_engine::{RegoVersion, SigningAlgorithm, SubjectKind};
 
+pub(crate) use attest::*;
 pub(crate) use check::*;
 pub(crate) use ledger::*;
 pub(crate) use publish::PublishArgs;
@@ -70,6 +72,9 @@ pub(crate) enum Command {
     /// Keep and show evidence: every decision, so that nobody can change it unseen
     #[command(subcommand)]
     Ledger(LedgerCommand),
+    /// Sign that a change was approved, and verify it
+    #[command(subcommand)]
+    Attest(AttestCommand),
     /// Look at the controls, and make new ones
     #[command(subcommand)]
     Control(ControlCommand),
@@ -440,6 +445,8 @@ pub(crate) enum SchemaName {
     Metadata,
     /// A record of the ledger
     Record,
+    /// What the attestation of a change says
+    ChangeAttestation,
 }
 
 #[derive(Debug, Args)]

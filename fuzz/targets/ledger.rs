@@ -8,9 +8,11 @@ use std::sync::LazyLock;
 use jiff::Timestamp;
 use libfuzzer_sys::fuzz_target;
 use soc2gate_fuzz::watch_panics;
-use soc2gate_ledger::attest::Envelope;
+use soc2gate_ledger::attest::{
+    ChangeStatement, Envelope, ImageReference, STATEMENT_MEDIA_TYPE,
+};
 use soc2gate_ledger::keys::KeyRing;
-use soc2gate_ledger::note::{SignedCheckpoint, Signer, Verifier};
+use soc2gate_ledger::note::{KeyKind, SignedCheckpoint, Signer, Verifier};
 use soc2gate_ledger::proof::RecordProof;
 use soc2gate_ledger::record::{Record, canonical, is_canonical};
 use soc2gate_ledger::store::Log;
@@ -29,6 +31,11 @@ static FOLDER: LazyLock<PathBuf> = LazyLock::new(|| {
     let ring = KeyRing::generate("fuzz.example/ledger").expect("the system gives random numbers");
     EmbeddedLedger::init(&folder, &ring, Timestamp::UNIX_EPOCH).expect("a ledger can be made");
     folder
+});
+
+/// The key that statements are signed with.
+static SIGNER: LazyLock<Signer> = LazyLock::new(|| {
+    Signer::from_seed("fuzz.example/ledger", KeyKind::Log, &[7; 32]).expect("a key can be made")
 });
 
 /// The files of a ledger that are replaced.
@@ -69,6 +76,13 @@ fuzz_target!(init: watch_panics(), |data: &[u8]| {
         assert!(record.id.len() < bytes.len());
     }
     let _ = Envelope::parse(bytes);
+    assert!(ChangeStatement::verify(bytes, &[SIGNER.verifier().clone()]).is_err());
+    // What a known key signed may still be any bytes.
+    let signed = Envelope::sign(STATEMENT_MEDIA_TYPE, bytes, &SIGNER);
+    let signed = signed.to_json().expect("an envelope is written");
+    if let Ok(statement) = ChangeStatement::verify(&signed, &[SIGNER.verifier().clone()]) {
+        assert_eq!(statement.sign(&SIGNER).to_json().as_deref(), Ok(&*signed));
+    }
     let Ok(text) = std::str::from_utf8(bytes) else {
         return;
     };
@@ -77,6 +91,9 @@ fuzz_target!(init: watch_panics(), |data: &[u8]| {
     }
     if let Ok(key) = Verifier::parse(text) {
         assert_eq!(Verifier::parse(&key.to_string()), Ok(key));
+    }
+    if let Ok(image) = ImageReference::parse(text) {
+        assert_eq!(ImageReference::parse(&image.to_string()), Ok(image));
     }
     let _ = Signer::parse(text);
     let _ = KeyRing::parse(text);

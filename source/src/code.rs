@@ -252,6 +252,22 @@ codes! {
         "give the App that the token is of access to all repositories, or name those that are meant with --repo";
     RepositoriesUncounted = "SG7031", Warning, "whether every repository of the organisation was read is not known",
         "give the token organization_administration:read, so that GitHub says how many there are";
+    ChangeNotMerged = "SG7040", Error, "a change is attested when it is merged, and this one is not",
+        "run it after the merge: on the push to the branch, or on pull_request closed where `merged` is true";
+    ChangeNotAllowed = "SG7041", Error, "the gate did not allow what was merged",
+        "no attestation is made of it: see what the record says with `soc2gate ledger show`, and have the change approved; a new decision of `soc2gate check pull-request --ledger` counts";
+    ChangeUndecided = "SG7042", Error, "no decision on what was merged is recorded, or none could be made",
+        "let the gate decide on the pull request with the same ledger: `soc2gate check event --ledger` in its workflow";
+    ChangeNotDecidedOn = "SG7043", Error, "what was decided on is not what was merged",
+        "the head or the branch of the pull request was changed after the decision: let the gate decide on the last head";
+    ChangeWithoutPullRequest = "SG7044", Error, "a commit came to the branch without a pull request",
+        "no attestation is made of it: bring the change in by a pull request";
+    ChangeUnclear = "SG7045", Error, "what an attestation must name is not known",
+        "give the token contents:read and pull_requests:read; collect a saved pull request again";
+    AttestationRefused = "SG7046", Error, "an attestation does not verify",
+        "do not rely on it; check that the key, the image and the commit are those that are meant";
+    AttestationUnread = "SG7047", Error, "an attestation or a key cannot be read",
+        "name the file that `soc2gate attest change` wrote, and the public key that `soc2gate ledger keys show` prints";
 }
 
 impl fmt::Display for Code {

@@ -20,6 +20,11 @@ PREDICATES = {
     "https://in-toto.io/attestation/test-result/v0.1": test_result_pb2.TestResult,
 }
 
+OWN = [
+    "https://soc2gate.dev/attestation/decision/v1",
+    "https://soc2gate.dev/attestation/change/v1",
+]
+
 
 def check(line, key):
     envelope = Envelope.from_dict(json.loads(line))
@@ -36,7 +41,7 @@ def check(line, key):
         if not all(isinstance(level, str) for level in levels):
             raise ValueError("verified levels")
         json_format.ParseDict(fields, predicate())
-    elif statement.predicate_type != "https://soc2gate.dev/attestation/decision/v1":
+    elif statement.predicate_type not in OWN:
         raise ValueError("predicate type")
 
 

@@ -70,6 +70,7 @@ pub(crate) fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>>
         "github-push",
         "metadata",
         "record",
+        "change-attestation",
     ] {
         wanted.insert(format!("docs/schemas/{name}.v1.json").into(), schema(name)?);
     }

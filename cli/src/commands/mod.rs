@@ -1,5 +1,6 @@
 //! The subcommands, one file each.
 
+mod attest;
 mod bench;
 mod check;
 mod completions;
@@ -46,6 +47,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Lint(args) => return lint::run(args),
         Command::Eval(args) => return eval::run(args),
         Command::Bench(args) => return bench::run(args),
+        Command::Attest(command) => return attest::run(command),
         Command::Ledger(command) => return exit(ledger::run(command)),
         Command::Init(args) => init::run(args),
         Command::Schema(args) => schema::run(args),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use soc2gate_engine::{
     BaselineFile, Decision, ExceptionFile, Metadata, RawConfig, json_schema, json_schema_of_output,
 };
+use soc2gate_ledger::attest::ChangeApproval;
 use soc2gate_ledger::record::Record;
 
 use super::print;
@@ -38,6 +39,10 @@ fn schema(name: SchemaName) -> Value {
         SchemaName::GithubOrganization => return soc2gate_inputs::github::organization_schema(),
         SchemaName::Metadata => (json_schema::<Metadata>(), "metadata"),
         SchemaName::Record => (json_schema_of_output::<Record>(), "record"),
+        SchemaName::ChangeAttestation => (
+            json_schema_of_output::<ChangeApproval>(),
+            "change-attestation",
+        ),
     };
     let mut schema = schema;
     if let Some(object) = schema.as_object_mut() {

@@ -10,6 +10,14 @@ use super::scalar::{Name, Oid, Slug, Text};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Repository {
+    /// Its database id, which renaming does not change. GraphQL `databaseId`. Absent: not read.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "u64")]
+    pub id: Option<u64>,
     /// The account that owns it. GraphQL `owner.login`.
     pub owner: Name,
     /// Its name. GraphQL `name`.

@@ -40,6 +40,14 @@ pub struct PullRequest {
     /// The pull request's number.
     #[schemars(range(min = 1))]
     pub number: u64,
+    /// Its database id. GraphQL `fullDatabaseId`. Absent: not known.
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
+    #[schemars(with = "u64")]
+    pub id: Option<u64>,
     /// Its address. GraphQL `url`. Absent: not known.
     #[serde(
         default,

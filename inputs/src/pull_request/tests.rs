@@ -139,6 +139,7 @@ fn unavailable_names_the_sections() {
     sections.retain(|name| {
         let plain = [
             "source",
+            "id",
             "url",
             "body",
             "updated_at",

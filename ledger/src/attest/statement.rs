@@ -92,11 +92,7 @@ fn subject(decided: &Decided<'_>, commit: Option<&str>) -> Result<Subject, Attes
         .and_then(|commitment| commitment.strip_prefix("hmac-sha256:"));
     let mut digest = BTreeMap::new();
     if let Some(commit) = commit {
-        let is_commit = matches!(commit.len(), 40 | 64)
-            && commit
-                .bytes()
-                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-        if !is_commit {
+        if !is_commit(commit) {
             return Err(AttestError::Commit);
         }
         digest.insert("gitCommit".to_owned(), commit.to_owned());
@@ -113,4 +109,12 @@ fn subject(decided: &Decided<'_>, commit: Option<&str>) -> Result<Subject, Attes
         }
     };
     Ok(Subject { name, digest })
+}
+
+/// Whether a text is the full name of a commit, or of another object of git.
+pub(super) fn is_commit(text: &str) -> bool {
+    matches!(text.len(), 40 | 64)
+        && text
+            .bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

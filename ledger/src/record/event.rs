@@ -327,6 +327,9 @@ pub struct ChangedSettings {
 /// A statement that was signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Attestation {
+    /// The digests that the statement speaks of, such as `gitCommit:…` and `sha256:…`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub digests: Vec<String>,
     /// The predicate type of the in-toto statement.
     pub predicate_type: String,
     /// SHA-256 of the statement's bytes (the payload, not the envelope), in hexadecimal.

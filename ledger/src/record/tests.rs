@@ -95,6 +95,7 @@ fn events() -> Vec<Event> {
             previous: None,
         }),
         Event::Attestation(Attestation {
+            digests: vec!["sha256:00".into()],
             predicate_type: text("https://slsa.dev/verification_summary/v1"),
             statement_sha256: text("ab"),
             key: text("k"),

@@ -215,8 +215,10 @@ impl Ended {
             .filter_map(|line| line.strip_prefix("::error title=soc2gate::"));
         let lines: Vec<&str> = lines.collect();
         assert_eq!(lines.len(), 1, "{}", self.log);
+        // Which program there is says nothing of what was judged.
+        let mut results = self.outputs.iter().filter(|(name, _)| *name != "binary");
         assert!(
-            self.outputs.values().all(String::is_empty),
+            results.all(|(_, value)| value.is_empty()),
             "{:?}",
             self.outputs
         );

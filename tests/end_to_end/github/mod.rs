@@ -2,6 +2,7 @@
 
 mod access;
 mod action;
+mod attest;
 mod events;
 mod hostile;
 mod large;

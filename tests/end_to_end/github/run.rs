@@ -53,9 +53,7 @@ pub(super) fn judge_as(server: &Server, arguments: &[&str], change: impl Fn(&mut
 pub(super) fn ended(folder: tempfile::TempDir, output: &Output) -> Run {
     holds_no_token("standard output", &output.stdout);
     holds_no_token("standard error", &output.stderr);
-    for path in files_below(folder.path()) {
-        holds_no_token(&path.display().to_string(), &std::fs::read(&path).unwrap());
-    }
+    holds_no_token_below(folder.path());
     let saved = std::fs::read_to_string(folder.path().join("saved.json")).ok();
     Run {
         code: output.status.code().unwrap(),
@@ -73,6 +71,13 @@ impl Run {
     }
 }
 
+/// Fails where a file below a folder holds the token.
+pub(super) fn holds_no_token_below(folder: &Path) {
+    for path in files_below(folder) {
+        holds_no_token(&path.display().to_string(), &std::fs::read(&path).unwrap());
+    }
+}
+
 /// Fails where some bytes hold the token or a large part of it.
 fn holds_no_token(place: &str, bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
@@ -81,7 +86,7 @@ fn holds_no_token(place: &str, bytes: &[u8]) {
     }
 }
 
-fn files_below(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap();
     entries
         .map(|entry| entry.unwrap().path())

@@ -19,6 +19,6 @@ pub(crate) use event::{Event, MergeGroup, Occasion, PushEvent};
 pub(crate) use merge_group::members;
 pub(crate) use organization::{Extent, Reached, collect_organization, list_repositories};
 pub(crate) use pull_request::{Coordinates, Wanted, collect};
-pub(crate) use push::{branch_tip, collect_push, is_protected};
+pub(crate) use push::{branch_tip, collect_push, is_protected, merged_as};
 pub(crate) use repository::{SharedRulesets, collect_repository, default_branch};
 pub(crate) use snapshot::{Snapshot, text};

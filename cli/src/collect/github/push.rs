@@ -200,6 +200,30 @@ fn pull_requests(
     }))
 }
 
+/// The numbers of the pull requests that were merged into a branch as this commit; `None` where they cannot be read.
+pub(crate) fn merged_as(
+    github: &GitHub,
+    repository: &str,
+    branch: &str,
+    oid: &str,
+) -> Result<Option<Vec<u64>>, Failure> {
+    let Some(pulls) = pull_requests(github, repository, oid, None)? else {
+        return Ok(None);
+    };
+    let is_merged_as = |pull: &CommitPullRequest| {
+        let as_oid = pull.merge_commit_oid.as_ref();
+        pull.base_ref.as_str() == branch && as_oid.is_some_and(|commit| commit.as_str() == oid)
+    };
+    let found: Vec<u64> = pulls
+        .items
+        .iter()
+        .filter(|pull| is_merged_as(pull))
+        .map(|pull| pull.number)
+        .collect();
+    // The one that is looked for may be on a later page.
+    Ok((pulls.complete || !found.is_empty()).then_some(found))
+}
+
 fn identity(account: Option<&RawAccount>, person: Option<&RawPerson>) -> Option<Identity> {
     let login = account.and_then(|account| account.login.clone());
     let name = person

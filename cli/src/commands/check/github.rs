@@ -18,7 +18,10 @@ use crate::collect::github::{Addresses, GitHub, Limits, SystemPace, Token, Wante
 
 /// A client as the command line and the environment describe it.
 /// `host` is that of an address that was named.
-pub(super) fn client(args: &GitHubArgs, host: Option<&str>) -> Result<GitHub, Diagnostic> {
+pub(in crate::commands) fn client(
+    args: &GitHubArgs,
+    host: Option<&str>,
+) -> Result<GitHub, Diagnostic> {
     let addresses = Addresses::find(variable)?;
     if host.is_some_and(|host| !addresses.are_of(host)) {
         let message = "the pull request is of another server than GITHUB_API_URL";
@@ -31,12 +34,15 @@ pub(super) fn client(args: &GitHubArgs, host: Option<&str>) -> Result<GitHub, Di
 }
 
 /// A variable that is set to something.
-pub(super) fn variable(name: &str) -> Option<String> {
+pub(in crate::commands) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().filter(|value| !value.is_empty())
 }
 
 /// A document as a file that is judged.
-pub(super) fn written(name: &str, document: &impl Serialize) -> Result<SourceFile, Diagnostic> {
+pub(in crate::commands) fn written(
+    name: &str,
+    document: &impl Serialize,
+) -> Result<SourceFile, Diagnostic> {
     let text = serde_json::to_string_pretty(document).map_err(|_| {
         Diagnostic::new(
             Code::InternalError,
@@ -65,7 +71,7 @@ pub(super) fn wanted(gate: &Gate, policies: &PolicySet) -> Wanted {
 }
 
 /// What the controls of the library read, or those of them that are named: known before any configuration is.
-pub(super) fn wanted_by_library(controls: &[String]) -> Wanted {
+pub(in crate::commands) fn wanted_by_library(controls: &[String]) -> Wanted {
     let sources = soc2gate_policies::sources();
     if controls.is_empty() {
         return Wanted::of_policies(sources.iter().map(|source| source.text.as_str()));
@@ -91,7 +97,7 @@ fn judges(control: &Control) -> bool {
 }
 
 /// What is left of the rate limit, for whoever watches.
-pub(super) fn tell_limits(limits: Option<Limits>) {
+pub(in crate::commands) fn tell_limits(limits: Option<Limits>) {
     if let Some(limits) = limits
         && stderr().is_terminal()
     {

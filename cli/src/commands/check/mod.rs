@@ -3,7 +3,7 @@
 mod change;
 mod event;
 mod files;
-mod github;
+pub(super) mod github;
 mod pull_request;
 mod settings;
 

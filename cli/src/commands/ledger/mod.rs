@@ -50,7 +50,7 @@ pub(super) fn run(command: &LedgerCommand) -> anyhow::Result<Exit> {
 }
 
 /// The ledger that is meant: by the command line, else by the configuration.
-fn place(args: &LedgerPlace) -> anyhow::Result<Place> {
+pub(super) fn place(args: &LedgerPlace) -> anyhow::Result<Place> {
     let keys = args.keys.as_deref();
     if let Some(ledger) = &args.ledger {
         return Ok(Place::new(ledger, keys, Path::new("")));
@@ -104,7 +104,7 @@ fn record(log: &dyn Log, index: u64) -> anyhow::Result<Record> {
 }
 
 /// Public keys: each as it is, or a file with some, a line each. Lines that start with `#` are comments.
-fn verifiers(named: &[String]) -> anyhow::Result<Vec<Verifier>> {
+pub(super) fn verifiers(named: &[String]) -> anyhow::Result<Vec<Verifier>> {
     let mut keys = Vec::new();
     for text in named {
         if let Ok(key) = Verifier::parse(text) {
@@ -126,7 +126,7 @@ fn verifiers(named: &[String]) -> anyhow::Result<Vec<Verifier>> {
 }
 
 /// Writes to a file, whole or not at all, or to standard output.
-fn write(output: Option<&Path>, text: &str) -> anyhow::Result<()> {
+pub(super) fn write(output: Option<&Path>, text: &str) -> anyhow::Result<()> {
     let Some(path) = output else {
         let mut out = io::stdout().lock();
         out.write_all(text.as_bytes())?;

@@ -27,6 +27,7 @@ const CORE: &[&str] = &[
 #[serde(rename_all = "camelCase")]
 pub(super) struct Core {
     number: u64,
+    full_database_id: Option<String>,
     url: Option<String>,
     title: String,
     body: Option<String>,
@@ -58,6 +59,7 @@ enum RawState {
 #[serde(rename_all = "camelCase")]
 struct RawBaseRepository {
     name: String,
+    database_id: Option<u64>,
     owner: super::account::RawLogin,
     visibility: Option<RawVisibility>,
     default_branch_ref: Option<RawName>,
@@ -167,6 +169,7 @@ pub(super) fn document(
         }),
         repository,
         number: core.number,
+        id: core.full_database_id.and_then(|id| id.parse().ok()),
         url: core.url.as_deref().and_then(text),
         title: core.title,
         body: core.body,
@@ -243,6 +246,7 @@ fn triggered_by(author: Option<&Actor>) -> Section<Option<Actor>> {
 fn repository(facts: &Facts) -> Option<Repository> {
     let raw: RawBaseRepository = facts.read("/repository")?;
     Some(Repository {
+        id: raw.database_id,
         owner: Name(raw.owner.login),
         name: Name(raw.name),
         visibility: raw.visibility.map(|visibility| match visibility {
