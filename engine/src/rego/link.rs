@@ -409,7 +409,11 @@ mod tests {
             let name = path.to_string_lossy().into_owned();
             if path.is_dir() {
                 policies(&path, found);
-            } else if name.ends_with(".rego") && !name.ends_with("_test.rego") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "rego")
+                && !name.ends_with("_test.rego")
+            {
                 found.push(Module::new(&name, &std::fs::read_to_string(path).unwrap()));
             }
         }
