@@ -114,27 +114,33 @@ pub(super) fn template(facts: &Facts) -> Section<Option<Template>> {
 /// The tip of the base branch, with the configuration in its root: as text, or known not to be there.
 pub(super) fn tip(facts: &Facts) -> Option<BaseTip> {
     let oid = base_commit(facts).ok()?;
-    let configuration = configuration(facts);
-    let known = configuration.map(|text| (CONFIG_NAME.to_owned(), text));
-    Some(BaseTip {
-        oid,
-        known: KnownFiles::from_iter(known),
-    })
+    let known =
+        KnownFiles::from_iter(configuration(facts).map(|text| (CONFIG_NAME.to_owned(), text)));
+    Some(BaseTip { oid, known })
 }
 
-/// The text of the configuration, and `None` inside where there is none; `None` where that is not known.
-fn configuration(facts: &Facts) -> Option<Option<String>> {
-    facts.data.pointer(CONFIGURATION.pointer)?;
-    let Some(file): Option<RawFile> = facts.nullable(&CONFIGURATION).ok()? else {
-        return Some(None);
+/// The text of the configuration, `None` where there is none.
+///
+/// # Errors
+/// It was not read, or not whole.
+fn configuration(facts: &Facts) -> Result<Option<String>, Unread> {
+    let answer = facts.data.pointer(CONFIGURATION.pointer);
+    answer.ok_or(Unread)?;
+    let file: Option<RawFile> = facts.nullable(&CONFIGURATION).map_err(|_| Unread)?;
+    let Some(file) = file else {
+        return Ok(None);
     };
     let is_plain = file.mode.is_some_and(|mode| mode & KIND == FILE);
-    let blob = file.object.filter(|_| is_plain)?;
+    let blob = file.object.filter(|_| is_plain).ok_or(Unread)?;
     let is_whole = blob.is_binary == Some(false) && blob.is_truncated == Some(false);
-    let text = blob.text.filter(|_| is_whole)?;
+    let text = blob.text.filter(|_| is_whole).ok_or(Unread)?;
     let is_as_it_is = blob.byte_size == u64::try_from(text.len()).ok();
-    is_as_it_is.then_some(Some(text))
+    is_as_it_is.then_some(Some(text)).ok_or(Unread)
 }
+
+/// A file of which nothing can be said.
+#[derive(Debug)]
+struct Unread;
 
 fn base_commit(facts: &Facts) -> Section<String> {
     let oid: Option<String> = facts.read(&format!("{TARGET}/oid"));
@@ -238,19 +244,23 @@ mod tests {
         assert!(template(&facts).is_err());
     }
 
-    /// What is known of the configuration: `None`, nothing; `Some(None)`, that it is not there.
-    fn known(configuration: &Value) -> Option<Option<String>> {
+    /// What is known of the configuration.
+    fn known(configuration: &Value) -> KnownFiles {
         let target = json!({"oid": "base", "configuration": configuration});
         let tip = tip(&facts(&target, &json!([]))).unwrap();
         assert_eq!(tip.oid, "base");
-        tip.known.get(CONFIG_NAME).cloned()
+        tip.known
+    }
+
+    fn only(text: Option<&str>) -> KnownFiles {
+        KnownFiles::from([(CONFIG_NAME.to_owned(), text.map(str::to_owned))])
     }
 
     #[test]
     fn the_configuration_comes_with_the_tip_of_the_base() {
         let text = "version: 1\n";
-        assert_eq!(known(&blob(CONFIG_NAME, text)), Some(Some(text.to_owned())));
-        assert_eq!(known(&Value::Null), Some(None));
+        assert_eq!(known(&blob(CONFIG_NAME, text)), only(Some(text)));
+        assert_eq!(known(&Value::Null), only(None));
         assert!(
             include_str!("../queries/pull_request.graphql")
                 .contains(&format!("configuration: file(path: \"{CONFIG_NAME}\")"))
@@ -268,7 +278,7 @@ mod tests {
     fn a_configuration_that_is_not_whole_is_not_known(#[case] place: &str, #[case] value: Value) {
         let mut file = blob(CONFIG_NAME, "version: 1\n");
         *file.pointer_mut(place).unwrap() = value;
-        assert_eq!(known(&file), None);
+        assert_eq!(known(&file), KnownFiles::new());
     }
 
     #[test]
