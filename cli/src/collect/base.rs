@@ -10,14 +10,12 @@ use soc2gate_engine::Config;
 use soc2gate_source::{Code, Diagnostic};
 use tempfile::TempDir;
 
+use super::CONFIG_NAME;
 use super::github::Snapshot;
 use crate::args::{BundleArgs, PolicyArgs};
 
 /// Largest file that is taken from the base, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
-
-/// The name of a configuration.
-const CONFIG_NAME: &str = "soc2gate.yaml";
 
 /// The gate's own files as they are at the base, in a folder of their own.
 #[derive(Debug)]
@@ -188,8 +186,9 @@ impl Taking<'_> {
     /// The configuration: the one that is named, or the nearest that the base has above the working folder.
     fn config(&self, named: Option<&Path>) -> Result<Option<PathBuf>, Diagnostic> {
         if let Some(path) = named {
-            let inside = self.workspace.inside(path);
-            if inside.is_some_and(|inside| !self.snapshot.tree().contains_key(&inside)) {
+            if let Some(inside) = self.workspace.inside(path)
+                && !self.snapshot.has(&inside)?
+            {
                 let message = format!("{} is not on the base branch", path.display());
                 return Err(Diagnostic::new(Code::BaseUnreadable, message));
             }
@@ -199,7 +198,7 @@ impl Taking<'_> {
         for folder in self.workspace.here.ancestors() {
             let inside = self.workspace.inside(&folder.join(CONFIG_NAME));
             let Some(inside) = inside else { break };
-            if self.snapshot.tree().contains_key(&inside) {
+            if self.snapshot.has(&inside)? {
                 return Ok(Some(up.join(CONFIG_NAME)));
             }
             up.push("..");
@@ -234,16 +233,7 @@ impl Taking<'_> {
         let Some(inside) = self.workspace.inside(path) else {
             return Ok(path.to_path_buf());
         };
-        let below = format!("{inside}/");
-        let is_meant =
-            |file: &&String| inside.is_empty() || **file == inside || file.starts_with(&below);
-        let files: Vec<&str> = self
-            .snapshot
-            .tree()
-            .keys()
-            .filter(is_meant)
-            .map(String::as_str)
-            .collect();
+        let files = self.snapshot.below(&inside)?;
         let texts = self.snapshot.bytes(&files, MAX_BYTES)?;
         for (file, bytes) in files.iter().zip(texts) {
             write(self.folder, file, &bytes)?;

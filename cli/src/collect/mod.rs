@@ -16,3 +16,6 @@ pub(crate) use policies::{
     Loaded, base_documents, load, load_base, nearest_config, read_baseline, read_document,
     rego_files,
 };
+
+/// The name of a configuration.
+pub(crate) const CONFIG_NAME: &str = "soc2gate.yaml";

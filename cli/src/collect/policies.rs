@@ -13,6 +13,7 @@ use soc2gate_evidence::PolicySet;
 use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
+use super::CONFIG_NAME;
 use super::base::Base;
 use super::bundles::{BundleReader, is_archive, is_bundle, not_read};
 use super::data;
@@ -24,9 +25,6 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// Largest baseline that is read, in bytes: a line for each finding of an old repository.
 const MAX_BASELINE_BYTES: u64 = 64 * 1024 * 1024;
-
-/// The name of a configuration.
-const CONFIG_NAME: &str = "soc2gate.yaml";
 
 /// What a run judges by.
 #[derive(Debug)]

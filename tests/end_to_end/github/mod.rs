@@ -10,6 +10,7 @@ mod owners;
 mod publish;
 mod pull_request;
 mod queries;
+mod requests;
 mod run;
 mod scheduled;
 mod server;

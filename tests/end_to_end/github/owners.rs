@@ -64,7 +64,8 @@ fn the_members_of_a_private_team_are_not_known() {
     ] {
         let mut world = World::ordinary().teams(teams).token(&token);
         // Who approved on behalf of a team that is gone is another matter.
-        world = world.pull_request(json!({"reviews": [{"author": "bob"}, {"author": "carol"}]}));
+        let reviews = json!([{"author": "bob"}, {"author": "carol"}]);
+        world = world.pull_request(json!({"reviews": reviews, "timeline": []}));
         server.begin(&world);
         let (found, verdict) = owners(&server);
         assert_eq!(members(&found), Value::Null, "{token}: {found}");

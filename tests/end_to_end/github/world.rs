@@ -37,6 +37,8 @@ impl World {
                     "body": "Prices are rounded to the cent, as SHOP-7 asks.",
                     "commits": commits,
                     "checks": [{"name": "build"}],
+                    // GitHub asks the owners of changed code by itself.
+                    "timeline": [{"__typename": "ReviewRequestedEvent", "requestedReviewer": "acme/web"}],
                     "reviews": [
                         {"author": "bob", "state": "COMMENTED", "commit": "pr-42-5"},
                         {"author": "bob", "onBehalfOf": ["acme/web"]},

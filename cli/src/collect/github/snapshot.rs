@@ -1,5 +1,7 @@
 //! The files of one commit: from the repository on this machine where it holds the commit, else from GitHub.
 
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -16,18 +18,28 @@ const MAX_FILES: usize = 20_000;
 /// Bytes that are read of one commit.
 const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
+/// Files of a commit that are known without a request, by their paths: the text of a plain file, or `None` where the
+/// commit has nothing there.
+pub(crate) type KnownFiles = BTreeMap<String, Option<String>>;
+
 /// The files of one commit.
 pub(crate) struct Snapshot<'a> {
     /// What the commit is to the change, for messages: `base` or `head`.
     role: &'static str,
-    tree: Tree,
+    /// All its files, from when they are first asked for.
+    tree: OnceCell<Tree>,
+    known: KnownFiles,
     origin: Origin<'a>,
 }
 
 enum Origin<'a> {
     Local(&'a LocalRepository),
-    /// The path of the repository below the REST interface.
-    GitHub(&'a GitHub, String),
+    GitHub {
+        github: &'a GitHub,
+        /// The path of the repository below the REST interface.
+        repository: String,
+        oid: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -45,7 +57,7 @@ struct RawEntry {
 }
 
 impl<'a> Snapshot<'a> {
-    /// Lists the files of a commit.
+    /// The files of a commit. On this machine they are listed at once, on GitHub when something asks for them.
     pub(crate) fn read(
         role: &'static str,
         local: Option<&'a LocalRepository>,
@@ -58,11 +70,51 @@ impl<'a> Snapshot<'a> {
                 let message = format!("the {role} of the change cannot be read: {why}");
                 Diagnostic::new(Code::CommitUnreadable, message)
             })?;
-            let origin = Origin::Local(local);
-            return Ok(Self { role, tree, origin });
+            return Ok(Self {
+                role,
+                tree: OnceCell::from(tree),
+                known: KnownFiles::new(),
+                origin: Origin::Local(local),
+            });
         }
-        let repository = format!("/repos/{repository}");
-        let what = format!("the {role} of the change");
+        Ok(Self {
+            role,
+            tree: OnceCell::new(),
+            known: KnownFiles::new(),
+            origin: Origin::GitHub {
+                github,
+                repository: format!("/repos/{repository}"),
+                oid: oid.to_owned(),
+            },
+        })
+    }
+
+    /// The same with files that GitHub told of already. What lies on this machine does not need them.
+    pub(crate) fn knowing(mut self, known: KnownFiles) -> Self {
+        if !self.is_local() {
+            self.known = known;
+        }
+        self
+    }
+
+    /// All its files.
+    pub(crate) fn tree(&self) -> Result<&Tree, Diagnostic> {
+        if let Some(tree) = self.tree.get() {
+            return Ok(tree);
+        }
+        let tree = match &self.origin {
+            Origin::Local(_) => Tree::new(),
+            Origin::GitHub {
+                github,
+                repository,
+                oid,
+            } => self.list(github, repository, oid)?,
+        };
+        Ok(self.tree.get_or_init(|| tree))
+    }
+
+    fn list(&self, github: &GitHub, repository: &str, oid: &str) -> Result<Tree, Diagnostic> {
+        let what = format!("the {} of the change", self.role);
         let (raw, _): (RawTree, _) = github
             .get(&what, &format!("{repository}/git/trees/{oid}?recursive=1"))
             .map_err(|failure| failure.diagnostic())?;
@@ -80,16 +132,26 @@ impl<'a> Snapshot<'a> {
             };
             Some((raw.path, entry))
         });
-        Ok(Self {
-            role,
-            tree: entries.collect(),
-            origin: Origin::GitHub(github, repository),
-        })
+        Ok(entries.collect())
     }
 
-    /// Its files.
-    pub(crate) fn tree(&self) -> &Tree {
-        &self.tree
+    /// Whether something that is no folder stands at a path.
+    pub(crate) fn has(&self, path: &str) -> Result<bool, Diagnostic> {
+        match self.known.get(path) {
+            Some(known) => Ok(known.is_some()),
+            None => Ok(self.tree()?.contains_key(path)),
+        }
+    }
+
+    /// The path itself where it is that of a file, and those below it where it is a folder; all, where it is empty.
+    pub(crate) fn below(&self, path: &str) -> Result<Vec<&str>, Diagnostic> {
+        if let Some((known, Some(_))) = self.known.get_key_value(path) {
+            return Ok(vec![known]);
+        }
+        let folder = format!("{path}/");
+        let is_meant = |file: &&str| path.is_empty() || *file == path || file.starts_with(&folder);
+        let files = self.tree()?.keys().map(String::as_str);
+        Ok(files.filter(is_meant).collect())
     }
 
     /// Whether many files can be read at no cost.
@@ -99,6 +161,9 @@ impl<'a> Snapshot<'a> {
 
     /// Reads files as bytes. Either all are read, or it is said why not.
     pub(crate) fn bytes(&self, paths: &[&str], largest: u64) -> Result<Vec<Vec<u8>>, Diagnostic> {
+        if let Some(all) = self.known_bytes(paths, largest) {
+            return Ok(all);
+        }
         let mut entries = Vec::with_capacity(paths.len());
         for path in paths {
             entries.push(self.file(path, largest)?);
@@ -124,7 +189,9 @@ impl<'a> Snapshot<'a> {
                 let message = format!("files of the {} cannot be read: {why}", self.role);
                 Diagnostic::new(Code::CommitUnreadable, message)
             }),
-            Origin::GitHub(github, repository) => {
+            Origin::GitHub {
+                github, repository, ..
+            } => {
                 let read = paths.iter().zip(&entries).map(|(path, entry)| {
                     let address = format!("{repository}/git/blobs/{}", entry.oid);
                     let bytes = github
@@ -141,15 +208,26 @@ impl<'a> Snapshot<'a> {
         }
     }
 
-    /// Whether a path is that of a file, and no link.
-    pub(crate) fn is_plain(&self, path: &str) -> bool {
-        let entry = self.tree.get(path);
-        entry.is_some_and(|entry| entry.kind == EntryKind::File)
+    /// Files that are known, if all of them are.
+    fn known_bytes(&self, paths: &[&str], largest: u64) -> Option<Vec<Vec<u8>>> {
+        let known = paths.iter().map(|path| {
+            let text = self.known.get(*path)?.as_ref()?;
+            let is_small = u64::try_from(text.len()).is_ok_and(|size| size <= largest);
+            is_small.then(|| text.clone().into_bytes())
+        });
+        known.collect()
+    }
+
+    /// The paths of all its files; what leads elsewhere is none.
+    pub(crate) fn plain_files(&self) -> Result<Vec<&str>, Diagnostic> {
+        let entries = self.tree()?.iter();
+        let files = entries.filter(|(_, entry)| entry.kind == EntryKind::File);
+        Ok(files.map(|(path, _)| path.as_str()).collect())
     }
 
     /// A file that can be read, or why it cannot.
     pub(crate) fn file(&self, path: &str, largest: u64) -> Result<&TreeEntry, Diagnostic> {
-        let Some(entry) = self.tree.get(path) else {
+        let Some(entry) = self.tree()?.get(path) else {
             return Err(self.unreadable(path, "it is not there"));
         };
         match entry.kind {

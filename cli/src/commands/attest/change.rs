@@ -189,9 +189,9 @@ fn collected(args: &AttestChangeArgs, pull: &Coordinates) -> Result<SourceFile, 
 /// The pull request as GitHub shows it now, with what the controls read that judge again.
 fn document(github: &GitHub, pull: &Coordinates) -> Result<SourceFile, Diagnostic> {
     let wanted = wanted_by_library(&APPROVALS.map(str::to_owned));
-    let document = collect(github, pull, wanted).map_err(|failure| failure.diagnostic())?;
+    let collected = collect(github, pull, wanted).map_err(|failure| failure.diagnostic())?;
     tell_limits(github.limits());
-    written(&pull.to_string(), &document)
+    written(&pull.to_string(), &collected.document)
 }
 
 /// The pull request of a document, and the document as controls see it. It follows the schema and does not contradict

@@ -14,7 +14,10 @@ use super::github::{tell_limits, variable, wanted, wanted_by_library, written};
 use super::{Before, Gathered};
 use crate::args::JudgingArgs;
 use crate::check::Beside;
-use crate::collect::github::{Coordinates, GitHub, Snapshot, Wanted, branch_tip, collect, text};
+use crate::collect::github::{
+    BaseTip, Collected, Coordinates, GitHub, KnownFiles, Snapshot, Wanted, branch_tip, collect,
+    text,
+};
 use crate::collect::{
     Base, FileReader, FileSource, LocalRepository, Workspace, find, is_input_name, shown,
 };
@@ -49,7 +52,9 @@ impl Change {
         args: &JudgingArgs,
     ) -> Result<Self, Diagnostic> {
         let wanted = wanted_by_library(&args.controls);
-        let documents = collected(&github, &pulls, wanted)?;
+        let mut collected = collected(&github, &pulls, wanted)?;
+        let tip = collected.first_mut().and_then(|first| first.base.take());
+        let documents: Vec<PullRequest> = collected.into_iter().map(|read| read.document).collect();
         let nothing = || Diagnostic::new(Code::InternalError, "there is no pull request to judge");
         let (first, pull) = documents.first().zip(pulls.first()).ok_or_else(nothing)?;
         let repository = format!("{}/{}", pull.owner, pull.name);
@@ -78,7 +83,7 @@ impl Change {
             base: None,
         };
         if is_here {
-            change.read_base(&repository, args, &here)?;
+            change.read_base(&repository, args, &here, tip)?;
         }
         Ok(change)
     }
@@ -88,20 +93,34 @@ impl Change {
         repository: &str,
         args: &JudgingArgs,
         here: &Path,
+        tip: Option<BaseTip>,
     ) -> Result<(), Diagnostic> {
-        let base_ref = self
-            .documents
-            .first()
-            .map(|first| first.base.r#ref.as_str().to_owned());
-        let tip = branch_tip(&self.github, repository, &base_ref.unwrap_or_default())
-            .map_err(|failure| failure.diagnostic())?;
+        let tip = match tip {
+            Some(tip) => Some(tip),
+            None => self.ask_tip(repository)?,
+        };
+        let mut known = KnownFiles::new();
         if let Some(tip) = tip {
-            self.base_oid = tip;
+            self.base_oid = tip.oid;
+            known = tip.known;
         }
         let snapshot = self.snapshot("base", repository, &self.base_oid)?;
+        let snapshot = snapshot.knowing(known);
         let base = base_of(&snapshot, self.local.as_ref(), args, here)?;
         self.base = Some(base);
         Ok(())
+    }
+
+    /// The tip of the base branch, where it did not come with the pull request.
+    fn ask_tip(&self, repository: &str) -> Result<Option<BaseTip>, Diagnostic> {
+        let first = self.documents.first();
+        let base_ref = first.map_or("", |first| first.base.r#ref.as_str());
+        let oid = branch_tip(&self.github, repository, base_ref)
+            .map_err(|failure| failure.diagnostic())?;
+        Ok(oid.map(|oid| BaseTip {
+            oid,
+            known: KnownFiles::new(),
+        }))
     }
 
     fn snapshot(
@@ -149,7 +168,9 @@ impl Change {
         let again = if all == self.wanted {
             None
         } else {
-            Some(collected(&self.github, &self.pulls, all)?)
+            let again = collected(&self.github, &self.pulls, all)?;
+            let again: Vec<PullRequest> = again.into_iter().map(|read| read.document).collect();
+            Some(again)
         };
         let documents = again.as_ref().unwrap_or(&self.documents);
         let mut names = BTreeSet::new();
@@ -180,12 +201,16 @@ impl Change {
         let changed = self.changed(documents)?;
         let head_oid = self.group.as_deref().unwrap_or(first.head.oid.as_str());
         let head = self.snapshot("head", &repository, head_oid)?;
+        if !changed.is_empty() {
+            // Listed once, so that a list that cannot be read is one problem.
+            head.tree()?;
+        }
         let mut paths: Vec<&str> = Vec::new();
         for path in changed.keys() {
             match head.file(path, args.max_file_size) {
                 Ok(_) => paths.push(path),
                 // A later pull request of the group removed it again.
-                Err(_) if self.pulls.len() > 1 && !head.tree().contains_key(*path) => {}
+                Err(_) if self.pulls.len() > 1 && !head.has(path)? => {}
                 Err(problem) => gathered.diagnostics.push(problem),
             }
         }
@@ -262,6 +287,7 @@ impl Change {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Result<Before, Diagnostic> {
         let base = self.snapshot("base", repository, &self.base_oid)?;
+        base.tree()?;
         let mut reader = FileReader::new(args.max_file_size);
         let there: Vec<(&str, &str)> = changed
             .iter()
@@ -307,16 +333,12 @@ impl Change {
             return Beside::Judged;
         }
         let is_own = |path: &str| self.base.as_ref().is_some_and(|base| base.owns(path));
-        let paths: Vec<&str> = commit
-            .tree()
-            .keys()
-            .map(String::as_str)
-            .filter(|path| is_input_name(path, false) && !is_own(path))
-            // What a link leads to is a file of its own.
-            .filter(|path| commit.is_plain(path))
-            .collect();
+        let is_meant = |path: &&str| is_input_name(path, false) && !is_own(path);
         let read = if commit.is_local() {
-            commit.bytes(&paths, args.max_file_size).and_then(|all| {
+            // What a link leads to is a file of its own.
+            commit.plain_files().and_then(|paths| {
+                let paths: Vec<&str> = paths.into_iter().filter(is_meant).collect();
+                let all = commit.bytes(&paths, args.max_file_size)?;
                 let files = paths.iter().zip(all).map(|(path, bytes)| text(path, bytes));
                 files.collect::<Result<Vec<_>, _>>()
             })
@@ -366,7 +388,7 @@ fn collected(
     github: &GitHub,
     pulls: &[Coordinates],
     wanted: Wanted,
-) -> Result<Vec<PullRequest>, Diagnostic> {
+) -> Result<Vec<Collected>, Diagnostic> {
     let read = pulls.iter().map(|pull| collect(github, pull, wanted));
     read.collect::<Result<_, _>>()
         .map_err(|failure| failure.diagnostic())

@@ -24,6 +24,12 @@ function queueEntry(pullRequest) {
   return queueOf(pullRequest.repository, pullRequest.baseRefName)?.entryList.find((one) => one.pullRequest === pullRequest) ?? null;
 }
 
+/** Whom a review was asked of; a secret team only where the token sees it. */
+function requested({ requestedReviewer: name }, { actors, token }) {
+  const isHidden = name?.includes("/") && actors.team(name).privacy === "SECRET" && !token.seesSecretTeams;
+  return isHidden ? null : (name ?? null);
+}
+
 const OPINIONS = ["APPROVED", "CHANGES_REQUESTED", "DISMISSED"];
 
 export const pullRequestFields = {
@@ -126,6 +132,7 @@ export const pullRequestFields = {
   PullRequestReviewThread: { originalStartLine: null, startDiffSide: null },
   PullRequestReviewComment: { outdated: false, isMinimized: false, lastEditedAt: null, authorAssociation: "MEMBER" },
   PullRequestTimelineItemsConnection: { updatedAt: (connection) => connection.all.at(-1)?.createdAt ?? "2026-11-20T08:00:00Z" },
+  ReviewRequestedEvent: { requestedReviewer: (event, _, { world }) => requested(event, world) },
   ReviewDismissedEvent: { dismissalMessage: null, pullRequestCommit: null, review: null },
   BaseRefChangedEvent: { databaseId: 1 },
   HeadRefForcePushedEvent: { ref: null, beforeCommit: null, afterCommit: null },

@@ -1,9 +1,12 @@
-//! Files of the base branch that say how a change is to be handled: CODEOWNERS and the template.
+//! Files of the base branch that say how a change is to be handled: CODEOWNERS, the template and the configuration.
 
 use serde::Deserialize;
 use soc2gate_inputs::pull_request::{Template, Text};
 
+use super::BaseTip;
 use super::facts::{Facts, Place, Section, gap};
+use crate::collect::CONFIG_NAME;
+use crate::collect::github::snapshot::KnownFiles;
 
 const PERMISSION: &str = "contents:read";
 
@@ -25,6 +28,9 @@ const CODE_OWNERS: &[Place] = &[
     file("/repository/pullRequest/baseRef/target/ownersInRoot"),
     file("/repository/pullRequest/baseRef/target/ownersInDocs"),
 ];
+
+/// The configuration in the root of the repository.
+const CONFIGURATION: Place = file("/repository/pullRequest/baseRef/target/configuration");
 
 const ALL_TEMPLATES: Place = file("/repository/pullRequestTemplates");
 
@@ -105,6 +111,37 @@ pub(super) fn template(facts: &Facts) -> Section<Option<Template>> {
     }
 }
 
+/// The tip of the base branch, with the configuration in its root: as text, or known not to be there.
+pub(super) fn tip(facts: &Facts) -> Option<BaseTip> {
+    let oid = base_commit(facts).ok()?;
+    let known =
+        KnownFiles::from_iter(configuration(facts).map(|text| (CONFIG_NAME.to_owned(), text)));
+    Some(BaseTip { oid, known })
+}
+
+/// The text of the configuration, `None` where there is none.
+///
+/// # Errors
+/// It was not read, or not whole.
+fn configuration(facts: &Facts) -> Result<Option<String>, Unread> {
+    let answer = facts.data.pointer(CONFIGURATION.pointer);
+    answer.ok_or(Unread)?;
+    let file: Option<RawFile> = facts.nullable(&CONFIGURATION).map_err(|_| Unread)?;
+    let Some(file) = file else {
+        return Ok(None);
+    };
+    let is_plain = file.mode.is_some_and(|mode| mode & KIND == FILE);
+    let blob = file.object.filter(|_| is_plain).ok_or(Unread)?;
+    let is_whole = blob.is_binary == Some(false) && blob.is_truncated == Some(false);
+    let text = blob.text.filter(|_| is_whole).ok_or(Unread)?;
+    let is_as_it_is = blob.byte_size == u64::try_from(text.len()).ok();
+    is_as_it_is.then_some(Some(text)).ok_or(Unread)
+}
+
+/// A file of which nothing can be said.
+#[derive(Debug)]
+struct Unread;
+
 fn base_commit(facts: &Facts) -> Section<String> {
     let oid: Option<String> = facts.read(&format!("{TARGET}/oid"));
     oid.ok_or_else(|| gap("the base branch cannot be read", Some(PERMISSION)))
@@ -148,9 +185,11 @@ fn first(facts: &Facts, places: &[Place], commit: &str) -> Section<Option<BaseFi
 
 #[cfg(test)]
 mod tests {
+    use rstest::rstest;
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::collect::github::client::{ErrorKind, GraphQlError};
 
     fn facts(target: &Value, templates: &Value) -> Facts {
         let pull = json!({"baseRef": {"target": target}});
@@ -203,6 +242,57 @@ mod tests {
         let facts = facts(&Value::Null, &json!([]));
         assert!(code_owners(&facts).is_err());
         assert!(template(&facts).is_err());
+    }
+
+    /// What is known of the configuration.
+    fn known(configuration: &Value) -> KnownFiles {
+        let target = json!({"oid": "base", "configuration": configuration});
+        let tip = tip(&facts(&target, &json!([]))).unwrap();
+        assert_eq!(tip.oid, "base");
+        tip.known
+    }
+
+    fn only(text: Option<&str>) -> KnownFiles {
+        KnownFiles::from([(CONFIG_NAME.to_owned(), text.map(str::to_owned))])
+    }
+
+    #[test]
+    fn the_configuration_comes_with_the_tip_of_the_base() {
+        let text = "version: 1\n";
+        assert_eq!(known(&blob(CONFIG_NAME, text)), only(Some(text)));
+        assert_eq!(known(&Value::Null), only(None));
+        assert!(
+            include_str!("../queries/pull_request.graphql")
+                .contains(&format!("configuration: file(path: \"{CONFIG_NAME}\")"))
+        );
+    }
+
+    #[rstest]
+    #[case::link("/mode", json!(0o120_000))]
+    #[case::module("/mode", json!(0o160_000))]
+    #[case::folder("/object", json!({}))]
+    #[case::binary("/object/isBinary", json!(true))]
+    #[case::cut("/object/isTruncated", json!(true))]
+    #[case::no_text("/object/text", Value::Null)]
+    #[case::written_anew("/object/byteSize", json!(12))]
+    fn a_configuration_that_is_not_whole_is_not_known(#[case] place: &str, #[case] value: Value) {
+        let mut file = blob(CONFIG_NAME, "version: 1\n");
+        *file.pointer_mut(place).unwrap() = value;
+        assert_eq!(known(&file), KnownFiles::new());
+    }
+
+    #[test]
+    fn a_configuration_that_github_withholds_is_not_one_that_is_not_there() {
+        let mut withheld = facts(&json!({"oid": "base", "configuration": null}), &json!([]));
+        let path = "repository/pullRequest/baseRef/target/configuration".split('/');
+        withheld.errors.push(GraphQlError {
+            kind: ErrorKind::Forbidden,
+            path: path.map(str::to_owned).collect(),
+        });
+        assert_eq!(tip(&withheld).unwrap().known, KnownFiles::new());
+        let silent = facts(&json!({"oid": "base"}), &json!([]));
+        assert_eq!(tip(&silent).unwrap().known, KnownFiles::new());
+        assert_eq!(tip(&facts(&Value::Null, &json!([]))), None);
     }
 
     #[test]

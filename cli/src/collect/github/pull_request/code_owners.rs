@@ -9,6 +9,7 @@ use super::base_files::{self, BaseFile};
 use super::coordinates::Coordinates;
 use super::facts::{Facts, Section, gap, gap_of_failure};
 use super::owners::owners;
+use super::teams::Teams;
 use crate::collect::github::client::{Failure, GitHub, segment};
 
 const PERMISSION: &str = "contents:read";
@@ -58,7 +59,13 @@ pub(super) fn code_owners(
     });
     found.errors = errors.collect();
     let ownership = parsed.ownership(files);
-    found.owners = owners(github, pull, ownership.owners, reviews)?;
+    found.owners = owners(
+        github,
+        pull,
+        ownership.owners,
+        reviews,
+        &Teams::read(facts, pull),
+    )?;
     found.files = ownership.files;
     Ok(Ok(found))
 }

@@ -2,7 +2,8 @@
 //!
 //! Three requests for an ordinary one: its files (REST), everything else (GraphQL), and the pushes to its branch (REST).
 //! All of them must tell of one head; where they do not, everything is read anew. More are asked for what is rare: further pages,
-//! commits of apps, merges of the base branch, protection that GraphQL hides, teams that own code.
+//! commits of apps, merges of the base branch, protection that GraphQL hides, teams that own code and were not asked for a
+//! review, files that may declare dependencies.
 
 mod account;
 mod base_files;
@@ -17,54 +18,69 @@ mod document;
 mod files;
 mod history;
 mod links;
+mod manifests;
 mod merge;
 mod owners;
 mod pushes;
 mod query;
 mod required_checks;
 mod reviews;
+mod teams;
 mod wanted;
 
 use std::collections::BTreeSet;
 
-use soc2gate_inputs::pull_request::{PullRequest, Timestamp};
+use soc2gate_inputs::pull_request::{List, PullRequest, Timestamp};
 
 pub(crate) use coordinates::Coordinates;
 pub(crate) use wanted::Wanted;
 
 use super::client::{Failure, GitHub, segment};
 use super::facts::{self, gap};
+use super::snapshot::KnownFiles;
 use document::{Core, Sections};
 use pushes::Branch;
 
 /// How often a pull request is read that changes meanwhile.
 const MAX_READS: u32 = 3;
 
+/// A pull request as it was read.
+#[derive(Debug)]
+pub(crate) struct Collected {
+    pub(crate) document: PullRequest,
+    /// The tip of the branch that it goes to; `None` where GitHub did not show it.
+    pub(crate) base: Option<BaseTip>,
+}
+
+/// The tip of a branch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BaseTip {
+    pub(crate) oid: String,
+    /// What is known of its files.
+    pub(crate) known: KnownFiles,
+}
+
 /// Reads a pull request.
 pub(crate) fn collect(
     github: &GitHub,
     pull: &Coordinates,
     wanted: Wanted,
-) -> Result<PullRequest, Failure> {
+) -> Result<Collected, Failure> {
     for _ in 0..MAX_READS {
-        if let Some(document) = read(github, pull, wanted)? {
-            return Ok(document);
+        if let Some(collected) = read(github, pull, wanted)? {
+            return Ok(collected);
         }
     }
     Err(Failure::Moved { times: MAX_READS })
 }
 
 /// Reads a pull request once; `None` where it changed meanwhile.
-fn read(
-    github: &GitHub,
-    pull: &Coordinates,
-    wanted: Wanted,
-) -> Result<Option<PullRequest>, Failure> {
+fn read(github: &GitHub, pull: &Coordinates, wanted: Wanted) -> Result<Option<Collected>, Failure> {
     let what = pull.to_string();
     let path = pull.path();
     let files = files::files(github, &path, wanted.patches)?;
     let collected_at = github.now();
-    let pages = query::ask(github, pull)?;
+    let pages = query::ask(github, pull, wanted.code_owners)?;
     let facts = pages.facts;
     let core = Core::read(&facts, &what)?;
     let head = core.head_ref_oid.clone();
@@ -128,11 +144,13 @@ fn read(
     } else {
         Err(not_wanted())
     };
-    let dependency_changes = if wanted.dependency_changes {
+    let dependency_changes = if !wanted.dependency_changes {
+        Err(not_wanted())
+    } else if files.as_ref().is_ok_and(manifests::declare_nothing) {
+        Ok(List::complete(Vec::new()))
+    } else {
         let repository = pull.repository_path();
         dependencies::dependency_changes(github, &repository, &core.base_ref_oid, &head)?
-    } else {
-        Err(not_wanted())
     };
     let sections = Sections {
         files,
@@ -145,7 +163,9 @@ fn read(
         dependency_changes,
     };
     let collected_at = Timestamp(collected_at.to_string());
-    document::document(&facts, core, sections, collected_at, &github.host(), &what).map(Some)
+    let base = base_files::tip(&facts);
+    let document = document::document(&facts, core, sections, collected_at, &github.host(), &what)?;
+    Ok(Some(Collected { document, base }))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use soc2gate_inputs::pull_request::{CodeOwner, List, Login, Review, Text};
 use super::account::RawLogin;
 use super::coordinates::Coordinates;
 use super::facts::{Connection, Facts, Place};
-use super::links::RawRepository;
+use super::teams::{RawRepositories, Team, Teams, is_visible};
 use crate::collect::github::client::{Failure, GitHub};
 
 const QUERY: &str = include_str!("../queries/team.graphql");
@@ -38,25 +38,13 @@ struct RawTeam {
     privacy: String,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct RawRepositories {
-    total_count: u64,
-    edges: Vec<Option<RawEdge>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct RawEdge {
-    permission: String,
-    node: RawRepository,
-}
-
 /// Looks up every owner. The access of a person is known where they reviewed; that of others matters to nobody.
 pub(super) fn owners(
     github: &GitHub,
     pull: &Coordinates,
     names: Vec<Text>,
     reviews: Option<&List<Review>>,
+    teams: &Teams,
 ) -> Result<Vec<CodeOwner>, Failure> {
     let access = access(reviews);
     let mut owners = Vec::new();
@@ -70,7 +58,10 @@ pub(super) fn owners(
                 let can_write = access.get(&login.to_lowercase()).copied();
                 (Some(vec![Login::from(login)]), can_write)
             }
-            Some(Some((organization, slug))) => team(github, pull, organization, slug)?,
+            Some(Some((organization, slug))) => {
+                let team = team(github, pull, organization, slug, teams)?;
+                (team.members, team.can_write)
+            }
         };
         owners.push(CodeOwner {
             name,
@@ -95,8 +86,6 @@ fn access(reviews: Option<&List<Review>>) -> BTreeMap<String, bool> {
         .collect()
 }
 
-type Team = (Option<Vec<Login>>, Option<bool>);
-
 /// The members of a team and whether it may write; unknown where the token may not see it, which a workflow's own never
 /// may.
 fn team(
@@ -104,10 +93,15 @@ fn team(
     pull: &Coordinates,
     organization: &str,
     slug: &str,
+    teams: &Teams,
 ) -> Result<Team, Failure> {
+    let known = |members, can_write| Team { members, can_write };
     if !organization.eq_ignore_ascii_case(&pull.owner) {
         // A team of another organisation has no access.
-        return Ok((None, Some(false)));
+        return Ok(known(None, Some(false)));
+    }
+    if let Some(team) = teams.find(organization, slug) {
+        return Ok(team);
     }
     let what = "the members of a team that owns code";
     let mut members = Vec::new();
@@ -119,7 +113,7 @@ fn team(
         });
         let answer = match github.query(what, QUERY, &variables) {
             Ok(answer) => answer,
-            Err(failure) if failure.is_local() => return Ok((None, None)),
+            Err(failure) if failure.is_local() => return Ok(known(None, None)),
             Err(failure) => return Err(failure),
         };
         let facts = Facts {
@@ -128,7 +122,7 @@ fn team(
         };
         can_write = can_write.or_else(|| writes(&facts, pull));
         let Ok(page) = facts.section::<Connection<RawLogin>>(&MEMBERS) else {
-            return Ok((None, can_write));
+            return Ok(known(None, can_write));
         };
         let next = page.page_info.as_ref().filter(|page| page.has_next_page);
         after = next.and_then(|page| page.end_cursor.clone());
@@ -136,39 +130,30 @@ fn team(
         let total = page.total_count;
         for member in page.nodes {
             let Some(member) = member else {
-                return Ok((None, can_write));
+                return Ok(known(None, can_write));
             };
             members.push(Login(member.login));
         }
         let count = u64::try_from(members.len()).unwrap_or(u64::MAX);
         if is_last {
             let is_whole = total.is_none_or(|total| total == count);
-            return Ok((is_whole.then_some(members), can_write));
+            return Ok(known(is_whole.then_some(members), can_write));
         }
         if after.is_none() {
             break;
         }
     }
-    Ok((None, can_write))
+    Ok(known(None, can_write))
 }
 
 /// Whether a team can be seen and may write to the repository.
 fn writes(facts: &Facts, pull: &Coordinates) -> Option<bool> {
     let team: RawTeam = facts.section(&TEAM).ok()?;
-    if team.privacy != "VISIBLE" {
+    if !is_visible(&team.privacy) {
         return Some(false);
     }
     let repositories: RawRepositories = facts.section(&REPOSITORIES).ok()?;
-    let name = format!("{}/{}", pull.owner, pull.name);
-    let mut edges = repositories.edges.iter().flatten();
-    let found = edges.find(|edge| edge.node.name_with_owner.eq_ignore_ascii_case(&name));
-    if let Some(edge) = found {
-        let may = ["ADMIN", "MAINTAIN", "WRITE"];
-        return Some(may.contains(&edge.permission.as_str()));
-    }
-    // Not one of those that were listed: it has no access if these are all.
-    let count = u64::try_from(repositories.edges.len()).unwrap_or(0);
-    (repositories.total_count == count).then_some(false)
+    repositories.write_access(pull)
 }
 
 #[cfg(test)]
@@ -202,7 +187,14 @@ mod tests {
     fn look_up(server: &Server, name: &str) -> CodeOwner {
         let (github, _) = server.client(60);
         let pull = Coordinates::new("acme/shop", 42).unwrap();
-        let found = owners(&github, &pull, vec![Text::from(name)], None).unwrap();
+        let found = owners(
+            &github,
+            &pull,
+            vec![Text::from(name)],
+            None,
+            &Teams::default(),
+        )
+        .unwrap();
         found.into_iter().next().unwrap()
     }
 

@@ -55,10 +55,11 @@ pub(super) struct Pages {
     pub(super) moved: bool,
 }
 
-/// Asks for everything, and for the further pages of what has some.
-pub(super) fn ask(github: &GitHub, pull: &Coordinates) -> Result<Pages, Failure> {
+/// Asks for everything, the teams that were asked for a review only where they are wanted, and for the further pages of
+/// what has some.
+pub(super) fn ask(github: &GitHub, pull: &Coordinates, teams: bool) -> Result<Pages, Failure> {
     let what = pull.to_string();
-    let first = github.query(&what, QUERY, &variables(pull, None))?;
+    let first = github.query(&what, QUERY, &variables(pull, Asked::First { teams }))?;
     let mut facts = Facts {
         data: first.data,
         errors: first.errors,
@@ -72,7 +73,7 @@ pub(super) fn ask(github: &GitHub, pull: &Coordinates) -> Result<Pages, Failure>
         if open.is_empty() {
             break;
         }
-        let answer = github.query(&what, QUERY, &variables(pull, Some(&open)))?;
+        let answer = github.query(&what, QUERY, &variables(pull, Asked::Further(&open)))?;
         let page = Facts {
             data: answer.data,
             errors: answer.errors,
@@ -120,12 +121,27 @@ fn open_lists(facts: &Facts) -> Vec<(&'static Paged, String)> {
     open.collect()
 }
 
-fn variables(pull: &Coordinates, open: Option<&[(&Paged, String)]>) -> Value {
+/// What a request asks for.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    First {
+        teams: bool,
+    },
+    /// The lists that have a further page, with its cursor.
+    Further(&'a [(&'static Paged, String)]),
+}
+
+fn variables(pull: &Coordinates, asked: Asked<'_>) -> Value {
+    let (open, teams) = match asked {
+        Asked::First { teams } => (None, teams),
+        Asked::Further(open) => (Some(open), false),
+    };
     let mut all = Map::new();
     all.insert("owner".to_owned(), json!(pull.owner));
     all.insert("name".to_owned(), json!(pull.name));
     all.insert("number".to_owned(), json!(pull.number));
     all.insert("details".to_owned(), json!(open.is_none()));
+    all.insert("teams".to_owned(), json!(teams));
     for list in LISTS {
         let cursor = open.map(|open| {
             let found = open.iter().find(|(other, _)| other.asked == list.asked);
@@ -189,14 +205,20 @@ mod tests {
 
     #[test]
     fn the_first_page_asks_for_everything_and_a_further_one_for_what_is_open() {
-        let first = variables(&pull(), None);
+        let first = variables(&pull(), Asked::First { teams: true });
         assert!(LISTS.iter().all(|list| first[list.asked] == json!(true)));
-        assert_eq!(first["details"], json!(true));
+        assert_eq!(
+            (&first["details"], &first["teams"]),
+            (&json!(true), &json!(true))
+        );
         assert_eq!(first["reviewsAfter"], Value::Null);
         let read = facts(&json!([1, 2]), Some("cursor"));
         let open = open_lists(&read);
-        let further = variables(&pull(), Some(&open));
-        assert_eq!(further["details"], json!(false));
+        let further = variables(&pull(), Asked::Further(&open));
+        assert_eq!(
+            (&further["details"], &further["teams"]),
+            (&json!(false), &json!(false))
+        );
         assert_eq!(further["reviews"], json!(true));
         assert_eq!(further["reviewsAfter"], json!("cursor"));
         assert_eq!(further["commits"], json!(false));
@@ -204,7 +226,8 @@ mod tests {
 
     #[test]
     fn every_variable_is_one_of_the_query() {
-        let variables = variables(&pull(), None);
+        let variables = variables(&pull(), Asked::First { teams: false });
+        assert_eq!(variables["teams"], json!(false));
         for name in variables.as_object().unwrap().keys() {
             assert!(QUERY.contains(&format!("${name}: ")), "{name}");
         }

@@ -113,7 +113,7 @@ fn coordinates() -> Coordinates {
 
 fn collected(server: &Server) -> Result<PullRequest, Failure> {
     let (github, _) = server.client(60);
-    collect(&github, &coordinates(), Wanted::default())
+    collect(&github, &coordinates(), Wanted::default()).map(|collected| collected.document)
 }
 
 fn paths(server: &Server) -> Vec<String> {
@@ -391,7 +391,7 @@ fn owners_of_changed_paths_are_looked_up_where_a_control_reads_them() {
     };
     let read = |server: &Server| {
         let (github, _) = server.client(60);
-        let document = collect(&github, &coordinates(), wanted).unwrap();
+        let document = collect(&github, &coordinates(), wanted).unwrap().document;
         assert_eq!(check(&serde_json::to_value(&document).unwrap()), []);
         document
     };
