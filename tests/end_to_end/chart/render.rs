@@ -357,6 +357,10 @@ fn renderings_are_valid_by_the_schemas_of_kubernetes() {
 )]
 #[case::a_ledger_beside_the_value("config: {version: 1, ledger: {location: x}}", "config")]
 #[case::a_file_that_is_no_policy("policies: {../x.rego: package x}", "propertyName")]
+#[case::a_namespace_that_nodes_need(
+    "webhook: {failClosedNamespaces: [kube-system]}",
+    "failClosedNamespaces"
+)]
 #[case::no_digest("image: {digest: latest}", "digest")]
 #[case::a_number_as_a_text("maxInFlight: many", "maxInFlight")]
 fn values_that_cannot_be_right_are_refused(#[case] values: &str, #[case] told: &str) {
