@@ -11,7 +11,7 @@ use soc2gate_source::{Code, Diagnostic};
 use tempfile::TempDir;
 
 use super::CONFIG_NAME;
-use super::github::Snapshot;
+use super::github::{self, Snapshot};
 use crate::args::{BundleArgs, PolicyArgs};
 
 /// Largest file that is taken from the base, in bytes.
@@ -206,9 +206,13 @@ impl Taking<'_> {
         Ok(None)
     }
 
-    /// Takes what a configuration of the base names.
+    /// Takes what a configuration of the base, which was taken, names.
     fn of_config(&mut self, inside: &str) -> Result<(), Diagnostic> {
-        let file = self.snapshot.text(inside, MAX_BYTES)?;
+        let bytes = fs::read(self.folder.join(inside)).map_err(|error| {
+            let message = format!("{inside} of the base cannot be used: {}", error.kind());
+            Diagnostic::new(Code::BaseUnreadable, message)
+        })?;
+        let file = github::text(inside, bytes)?;
         // Whoever loads it reports what is wrong with it.
         let (config, _) = Config::parse(&file.name, &file.text);
         let raw = config.raw();

@@ -293,5 +293,5 @@ fn a_configuration_that_cannot_be_used_is_not_one_that_is_not_there() {
     server.begin(&based_on(json!({"soc2gate.yaml": long})).pull_request(json!({"reviews": []})));
     let run = judge_event(&server, &["--control", "CHG-01"]);
     assert_eq!((run.code, run.verdict("CHG-01").as_str()), (0, "fail"));
-    assert_eq!(times(&server, "/git/blobs/"), 1);
+    assert_eq!(times(&server, "/git/blobs/"), 1, "{:?}", asked(&server));
 }
