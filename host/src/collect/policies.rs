@@ -13,7 +13,6 @@ use soc2gate_evidence::PolicySet;
 use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
-use super::base::Base;
 use super::bundles::{BundleReader, is_archive, is_bundle, not_read};
 use super::data;
 use super::files::{FileReader, FileSource, cannot_read};
@@ -30,22 +29,26 @@ const CONFIG_NAME: &str = "soc2gate.yaml";
 
 /// What a run judges by.
 #[derive(Debug)]
-pub(crate) struct Loaded {
-    pub(crate) library: Library,
+pub struct Loaded {
+    /// The controls.
+    pub library: Library,
     /// What the library was loaded from.
-    pub(crate) policies: PolicySet,
-    pub(crate) config: Config,
-    pub(crate) exceptions: Exceptions,
+    pub policies: PolicySet,
+    /// The configuration.
+    pub config: Config,
+    /// The exceptions.
+    pub exceptions: Exceptions,
     /// The file of what was wrong before, where the configuration names one.
-    pub(crate) baseline: Option<PathBuf>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub baseline: Option<PathBuf>,
+    /// What is wrong with any of it.
+    pub diagnostics: Vec<Diagnostic>,
     /// The configuration and the files of exceptions: the gate's own, and no inputs of it.
-    pub(crate) files: Vec<PathBuf>,
+    pub files: Vec<PathBuf>,
 }
 
 /// Reads the configuration, the embedded and the named controls, and the exceptions. Everything that is wrong
 /// is reported; what can be used is.
-pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
+pub fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     load_from(
         args.config.clone().or_else(nearest_config).as_deref(),
         args,
@@ -54,18 +57,8 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     )
 }
 
-/// The same of the base of a change: what the base does not have is not looked for elsewhere.
-pub(crate) fn load_base(base: &Base, existing: &ExistingArgs) -> Loaded {
-    let args = &base.policies;
-    let loaded = load_from(args.config.as_deref(), args, existing, Some(base.folder()));
-    let diagnostics = base.renamed(loaded.diagnostics);
-    Loaded {
-        diagnostics,
-        ..loaded
-    }
-}
-
-fn load_from(
+/// The same with another configuration, or none, and with a folder that stands for the working directory.
+pub fn load_from(
     config_path: Option<&Path>,
     args: &PolicyArgs,
     existing: &ExistingArgs,
@@ -139,7 +132,7 @@ fn load_from(
 }
 
 /// What was wrong before, from its file.
-pub(crate) fn read_baseline(path: &Path) -> Result<Baseline, Vec<Diagnostic>> {
+pub fn read_baseline(path: &Path) -> Result<Baseline, Vec<Diagnostic>> {
     let file = FileReader::new(MAX_BASELINE_BYTES)
         .read(&FileSource::Path(path.to_path_buf()))
         .map_err(|diagnostic| vec![diagnostic])?;
@@ -147,7 +140,7 @@ pub(crate) fn read_baseline(path: &Path) -> Result<Baseline, Vec<Diagnostic>> {
 }
 
 /// The nearest configuration, from the working directory up to the root of its repository.
-pub(crate) fn nearest_config() -> Option<PathBuf> {
+pub fn nearest_config() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
     for (depth, folder) in here.ancestors().enumerate() {
         if folder.join(CONFIG_NAME).is_file() {
@@ -245,12 +238,12 @@ fn idle_options(args: &ExistingArgs, library: &Library) -> Vec<Diagnostic> {
 }
 
 /// A document beside policies, of a bounded size.
-pub(crate) fn read_document(path: &Path) -> Result<SourceFile, Diagnostic> {
+pub fn read_document(path: &Path) -> Result<SourceFile, Diagnostic> {
     FileReader::new(MAX_BYTES).read(&FileSource::Path(path.to_path_buf()))
 }
 
 /// The documents of some files and folders below `data`.
-pub(crate) fn base_documents(paths: &[PathBuf]) -> (BaseDocuments, Vec<Diagnostic>) {
+pub fn base_documents(paths: &[PathBuf]) -> (BaseDocuments, Vec<Diagnostic>) {
     let reader = FileReader::new(MAX_BYTES);
     let mut documents = BaseDocuments::default();
     let mut diagnostics = Vec::new();
@@ -261,7 +254,7 @@ pub(crate) fn base_documents(paths: &[PathBuf]) -> (BaseDocuments, Vec<Diagnosti
 }
 
 /// Every Rego file of some files and folders, tests among them, each once.
-pub(crate) fn rego_files(paths: &[PathBuf]) -> (Vec<(PathBuf, PolicySource)>, Vec<Diagnostic>) {
+pub fn rego_files(paths: &[PathBuf]) -> (Vec<(PathBuf, PolicySource)>, Vec<Diagnostic>) {
     let reader = FileReader::new(MAX_BYTES);
     let mut diagnostics = Vec::new();
     let mut found: Vec<PathBuf> = Vec::new();
@@ -392,7 +385,7 @@ fn is_rego(path: &Path) -> bool {
 fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
-            let (sources, problems) = super::find(&[path.to_path_buf()], false, false);
+            let (sources, problems) = super::files::find(&[path.to_path_buf()], false, false);
             diagnostics.extend(problems);
             sources
                 .into_iter()
