@@ -28,9 +28,8 @@ contributions contains contribution if {
 
 contributions contains contribution if {
 	some part in _parts
-	is_string(part.identity.login)
-	lower(part.identity.login) != _site
-	deed := sprintf("%s %s", [part.deed, pull_request.short(part.oid)])
+	_account[part.identity] != _site
+	deed := sprintf("%s %s", [part.deed, part.commit])
 	contribution := _contribution(part.identity, deed, part.content == "written", part.path)
 }
 
@@ -43,12 +42,26 @@ contributions contains contribution if {
 }
 
 _contribution(actor, deed, sure, path) := {
-	"account": pull_request.account(actor),
+	"account": _account[actor],
 	"login": actor.login,
 	"deed": deed,
 	"sure": sure,
 	"path": path,
 }
+
+# The account of everyone who may have contributed: few people do many things, and each is looked at once.
+_account[actor] := pull_request.account(actor) if {
+	some actor in _actors
+	is_string(actor.login)
+}
+
+_actors contains input.object.author
+
+_actors contains input.object.triggered_by
+
+_actors contains part.identity if some part in _parts
+
+_actors contains push.actor if some push in input.object.pushes.items
 
 # What a commit holds of its own: "none" and "unknown" are for merges of the base branch only.
 _content(commit) := "written" if {
@@ -65,29 +78,43 @@ _pushed(push) := content if {
 } else := "written"
 
 # The first parent of a commit and the commit -> what it holds.
-_contents[[commit.parents[0], commit.oid]] contains _content(commit) if some commit in input.object.commits.items
+_contents[[commit.parents[0], commit.oid]] contains _commits[index].content if {
+	some index, commit in input.object.commits.items
+}
+
+# Index of a commit -> what it holds, and how messages call it.
+_commits[index] := {"content": _content(commit), "name": pull_request.short(commit.oid)} if {
+	some index, commit in input.object.commits.items
+}
 
 # Each part that someone has in a commit with content.
 _parts contains part if {
-	some index, commit in input.object.commits.items
-	content := _content(commit)
-	content != "none"
-	some place, author in commit.authors
-	path := ["commits", "items", index, "authors", place]
-	part := _part(commit, content, {"deed": "wrote", "identity": author, "path": path, "by_site": false})
+	some index, commit in _commits
+	commit.content != "none"
+	some place, author in input.object.commits.items[index].authors
+	part := {
+		"by_site": false,
+		"commit": commit.name,
+		"content": commit.content,
+		"deed": "wrote",
+		"identity": author,
+		"path": ["commits", "items", index, "authors", place],
+	}
 }
 
 _parts contains part if {
-	some index, commit in input.object.commits.items
-	content := _content(commit)
-	content != "none"
-	identity := object.get(commit, "committer", null)
-	by_site := object.get(commit, "committed_via_web", null) == true
-	path := ["commits", "items", index, "committer"]
-	part := _part(commit, content, {"deed": "committed", "identity": identity, "path": path, "by_site": by_site})
+	some index, commit in _commits
+	commit.content != "none"
+	item := input.object.commits.items[index]
+	part := {
+		"by_site": object.get(item, "committed_via_web", null) == true,
+		"commit": commit.name,
+		"content": commit.content,
+		"deed": "committed",
+		"identity": object.get(item, "committer", null),
+		"path": ["commits", "items", index, "committer"],
+	}
 }
-
-_part(commit, content, more) := object.union({"content": content, "oid": commit.oid}, more)
 
 # Why someone's part in a commit is nobody's in particular. The site commits in the name of web-flow.
 _nameless(part) := "GitHub names nobody" if not is_object(part.identity)
@@ -102,6 +129,9 @@ _nameless(part) := "it is given as web-flow, GitHub's own account" if {
 	lower(part.identity.login) == _site
 	not part.by_site
 }
+
+# Whoever is somebody in particular.
+_people := {actor | some actor, account in _account; account != _site}
 
 blind_spots contains gap if {
 	some section in ["commits", "pushes"]
@@ -121,8 +151,9 @@ blind_spots contains {"message": message, "path": ["triggered_by"]} if {
 
 blind_spots contains {"message": message, "path": part.path} if {
 	some part in _parts
+	not part.identity in _people
 	reason := _nameless(part)
-	message := sprintf("who %s %s is not known: %s", [part.deed, pull_request.short(part.oid), reason])
+	message := sprintf("who %s %s is not known: %s", [part.deed, part.commit, reason])
 }
 
 blind_spots contains {"message": message, "path": ["commits", "items", index]} if {

@@ -10,7 +10,7 @@ import rego.v1
 is_readable(patch) if startswith(patch, "@@ -")
 
 # How many lines a patch adds.
-additions(patch) := count(split(patch, "\n+")) - 1
+additions(patch) := strings.count(patch, "\n+")
 
 # The added lines: the text, the number in the file after the change, and the text of the line before it there.
 added(patch) := [{"line": first + index, "text": trim_prefix(line, "+"), "before": before} |

@@ -17,14 +17,13 @@ tokens(text) := {kind |
 }
 
 # Whether a text may hold a token at all: a cheap search over much text, for what every form below contains.
-may_hold_a_token(text) if {
-	hints := concat("|", [
-		`AKIA|ASIA|gh[oprsu]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hooks[.]slack[.]com|[rs]k_live_|AIza|GOCSPX-`,
-		`PRIVATE KEY|LS0tLS1CRUdJTi|eyJ|npm_|pypi-|SG[.]|hv[bs][.]|dop_v1_|dckr_pat_|sk-ant-|sk-proj-|AccountKey=`,
-		`[Aa]uthorization: *[Bb]|://[^ ]*@`,
-	])
-	regex.match(hints, text)
-}
+may_hold_a_token(text) if regex.match(_parts_of_tokens, text)
+
+_parts_of_tokens := concat("|", [
+	`AKIA|ASIA|gh[oprsu]_|github_pat_|glpat-|xox[abeoprs]-|xapp-|hooks[.]slack[.]com|[rs]k_live_|AIza|GOCSPX-`,
+	`PRIVATE KEY|LS0tLS1CRUdJTi|eyJ|npm_|pypi-|SG[.]|hv[bs][.]|dop_v1_|dckr_pat_|sk-ant-|sk-proj-|AccountKey=`,
+	`[Aa]uthorization: *[Bb]|://[^ ]*@`,
+])
 
 _tokens := {
 	"a Docker Hub access token": `dckr_pat_[A-Za-z0-9_-]{20,}`,
@@ -51,10 +50,12 @@ _tokens := {
 }
 
 # Whether a text may name a secret at all: a cheap search over much text.
-may_name_a_secret(text) if {
-	keys := `(access|account|api|auth|encryption|hmac|jwt|master|private|session|shared|signing)[_.-]?key`
-	regex.match(concat("|", [`pass|pwd|secret|token|credential|masterauth`, keys]), lower(text))
-}
+may_name_a_secret(text) if regex.match(_parts_of_names, lower(text))
+
+_parts_of_names := concat("|", [
+	`pass|pwd|secret|token|credential|masterauth`,
+	`(access|account|api|auth|encryption|hmac|jwt|master|private|session|shared|signing)[_.-]?key`,
+])
 
 # Whether a name is that of a secret, and not of something about one.
 is_secret_name(name) if {

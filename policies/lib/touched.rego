@@ -11,14 +11,21 @@ import rego.v1
 paths contains {"path": file[field], "place": ["files", "items", index, field]} if {
 	some index, file in input.object.files.items
 	some field in ["path", "previous_path"]
-	is_string(file[field])
 }
 
 # The touched paths that one of the globs is for: `*` stays within one folder, `**` crosses folders.
 matching(globs) := {touched |
+	some pattern in _merged(globs)
 	some touched in paths
-	matches(globs, touched.path)
+	glob.match(pattern, ["/"], touched.path)
 }
+
+# Fewer globs for the same paths: those that hold nothing with a meaning among alternatives are alternatives of one.
+_merged(globs) := {sprintf("{%s}", [concat(",", plain)])} | (others - plain) if {
+	others := {pattern | some pattern in globs}
+	plain := {pattern | some pattern in others; regex.match(`^[A-Za-z0-9_./*-]+$`, pattern)}
+	count(plain) > 1
+} else := globs
 
 matches(globs, path) if {
 	some pattern in globs

@@ -38,3 +38,12 @@ test_allow_summary if {
 	two == {"place": ["files", "items", 2, "path"], "text": "b and one other path"}
 	touched.summary({_at(1, "a"), _at(2, "b"), _at(3, "c")}).text == "a and 2 other paths"
 }
+
+_places(paths) := [{"path": path} | some path in paths]
+
+test_allow_many_globs_as_one if {
+	globs := ["a/*", "docs/**", "x.md", "{b,c}/**", "d,e.md", "**/f?.md"]
+	items := _places(["a/1", "a/1/2", "docs/1/2", "x.md", "b/1", "d,e.md", "d", "e.md", "g/fx.md", "{a/*}"])
+	found := {place.path | some place in touched.matching(globs)} with input as _change(items)
+	found == {"a/1", "docs/1/2", "x.md", "b/1", "d,e.md", "g/fx.md"}
+}

@@ -166,7 +166,7 @@ unknown contains data.soc2.lib.pull_request.gaps.files if _is_change
 unknown contains {"message": message, "path": ["files", "items", index]} if {
 	some index in _searched_files
 	file := input.object.files.items[index]
-	object.get(file, "additions", 1) > 0
+	not file.additions == 0
 	not _is_whole(file)
 	message := sprintf("the lines added to %s cannot be searched: GitHub gives no patch of them, or a part", [file.path])
 }
@@ -199,13 +199,18 @@ _is_whole(file) if {
 	diff.additions(file.patch) >= file.additions
 }
 
-# Searching a patch once spares nearly every file the search of its lines.
+# All that the change adds, as one text: searching it once spares nearly every change the search of its files, and
+# searching a patch once spares nearly every file the search of its lines.
+_patches := json.marshal([file.patch | some file in input.object.files.items])
+
 _suspicious_files contains index if {
+	secrets.may_hold_a_token(_patches)
 	some index in _searched_files
 	secrets.may_hold_a_token(input.object.files.items[index].patch)
 }
 
 _suspicious_files contains index if {
+	secrets.may_name_a_secret(_patches)
 	some index in _searched_files
 	secrets.may_name_a_secret(input.object.files.items[index].patch)
 }
