@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 use soc2gate_engine::{RegoVersion, SigningAlgorithm};
 
 /// Where settings and controls come from.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct PolicyArgs {
     /// Configuration; else the nearest soc2gate.yaml, up to the root of the repository
     #[arg(long, short, value_name = "FILE")]
@@ -16,7 +16,7 @@ pub struct PolicyArgs {
 
     /// Folder with controls or policies of your own, or a bundle of OPA (.tar.gz), beside those the configuration names;
     /// may be given several times
-    #[arg(long, short, value_name = "PATH")]
+    #[arg(long, short, value_name = "PATH", alias = "policy")]
     pub policies: Vec<PathBuf>,
 
     /// The signature that bundles must have.

@@ -98,8 +98,15 @@ impl Admission {
         let started = Instant::now();
         let _counted = InFlight::enter(&self.metrics.in_flight);
         let answered = self.work(incoming, started).await;
-        let allowed = if answered.answer.denied.is_none() { "true" } else { "false" };
-        let operation = answered.about.as_ref().map_or("unknown", |about| about.operation.as_str());
+        let allowed = if answered.answer.denied.is_none() {
+            "true"
+        } else {
+            "false"
+        };
+        let operation = answered
+            .about
+            .as_ref()
+            .map_or("unknown", |about| about.operation.as_str());
         let labels = RequestLabels {
             operation,
             outcome: answered.outcome,
@@ -107,7 +114,9 @@ impl Admission {
         };
         self.metrics.answered(&labels, started.elapsed());
         answered.log(started);
-        answered.answer.to_json(answered.uid.as_deref().unwrap_or_default())
+        answered
+            .answer
+            .to_json(answered.uid.as_deref().unwrap_or_default())
     }
 
     async fn work(&self, incoming: Incoming, started: Instant) -> Answered {
@@ -116,7 +125,11 @@ impl Admission {
         let room = slot.as_ref().map(|_| &self.room);
         let held = match body::read(incoming.body, deadline, room).await {
             Ok(held) => held,
-            Err(Unread { reason, message, head }) => {
+            Err(Unread {
+                reason,
+                message,
+                head,
+            }) => {
                 return self.failed(uid::find(&head), None, reason, message);
             }
         };
@@ -191,11 +204,15 @@ impl Admission {
                 self.metrics.ledger_failures.inc();
                 tracing::debug!(reason = why, "a decision could not be recorded");
                 answer.annotations.retain(|(key, _)| *key != "decision-id");
-                answer.annotations.push(("failure", Reason::Unrecorded.label().to_owned()));
+                answer
+                    .annotations
+                    .push(("failure", Reason::Unrecorded.label().to_owned()));
                 if answer.denied.is_none() {
-                    let message = "the decision could not be recorded; look at the logs of soc2gate-webhook";
+                    let message =
+                        "the decision could not be recorded; look at the logs of soc2gate-webhook";
                     if self.limits.on_ledger_failure.denies() {
-                        answer.denied = Some((Reason::Unrecorded, format!("not let in: {message}")));
+                        answer.denied =
+                            Some((Reason::Unrecorded, format!("not let in: {message}")));
                     } else {
                         answer.warnings.push(format!("soc2gate: {message}"));
                     }
@@ -244,7 +261,12 @@ impl Answered {
     /// Says what was answered, and nothing of the object but its name.
     fn log(&self, started: Instant) {
         let about = self.about.as_ref();
-        let failing: Vec<&str> = self.answer.causes.iter().map(|cause| cause.reason.as_str()).collect();
+        let failing: Vec<&str> = self
+            .answer
+            .causes
+            .iter()
+            .map(|cause| cause.reason.as_str())
+            .collect();
         let milliseconds = started.elapsed().as_secs_f64() * 1_000.0;
         macro_rules! said {
             ($level:ident, $text:literal) => {
@@ -252,8 +274,12 @@ impl Answered {
                     uid = self.uid.as_deref().unwrap_or_default(),
                     operation = about.map_or("unknown", |about| about.operation.as_str()),
                     resource = about.map_or("", |about| about.resource.as_str()),
-                    namespace = about.and_then(|about| about.namespace.as_deref()).unwrap_or_default(),
-                    name = about.and_then(|about| about.name.as_deref()).unwrap_or_default(),
+                    namespace = about
+                        .and_then(|about| about.namespace.as_deref())
+                        .unwrap_or_default(),
+                    name = about
+                        .and_then(|about| about.name.as_deref())
+                        .unwrap_or_default(),
                     dry_run = about.is_some_and(|about| about.is_dry_run),
                     outcome = self.outcome,
                     controls = failing.join(","),

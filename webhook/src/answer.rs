@@ -118,7 +118,9 @@ impl Answer {
         if denies {
             answer.denied = Some((reason, format!("not let in: {message}")));
         } else {
-            answer.warnings = vec![format!("soc2gate let this in without a decision: {message}")];
+            answer.warnings = vec![format!(
+                "soc2gate let this in without a decision: {message}"
+            )];
         }
         answer
     }
@@ -139,8 +141,16 @@ impl Answer {
             if !self.causes.is_empty()
                 && let Some(status) = status.as_object_mut()
             {
-                let causes = self.causes.iter().take(CAUSES).map(Cause::to_json).collect();
-                status.insert("details".to_owned(), json!({"causes": Value::Array(causes)}));
+                let causes = self
+                    .causes
+                    .iter()
+                    .take(CAUSES)
+                    .map(Cause::to_json)
+                    .collect();
+                status.insert(
+                    "details".to_owned(),
+                    json!({"causes": Value::Array(causes)}),
+                );
             }
             response.insert("status".to_owned(), status);
         }
@@ -192,7 +202,13 @@ fn warnings(all: &[String]) -> Vec<String> {
 
 /// A text that may stand in a header.
 fn clean(text: &str) -> String {
-    let space = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
+    let space = |c: char| {
+        if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') {
+            ' '
+        } else {
+            c
+        }
+    };
     text.chars().map(space).collect()
 }
 
@@ -202,7 +218,9 @@ fn shortened(text: &str, most: usize) -> String {
     if text.len() <= most {
         return text.to_owned();
     }
-    let end = (0..=most - MORE.len()).rev().find(|end| text.is_char_boundary(*end));
+    let end = (0..=most - MORE.len())
+        .rev()
+        .find(|end| text.is_char_boundary(*end));
     format!("{}{MORE}", text.get(..end.unwrap_or(0)).unwrap_or_default())
 }
 
@@ -240,7 +258,9 @@ mod tests {
     #[test]
     fn warnings_are_bounded_and_fit_a_header() {
         let answer = Answer {
-            warnings: (0..100).map(|at| format!("{at}\r\n\u{7f}{}", "ü".repeat(300))).collect(),
+            warnings: (0..100)
+                .map(|at| format!("{at}\r\n\u{7f}{}", "ü".repeat(300)))
+                .collect(),
             ..Answer::default()
         };
         let value = parsed(&answer);
@@ -260,7 +280,15 @@ mod tests {
         assert_eq!(denied["response"]["status"]["code"], 503);
         let allowed = parsed(&Answer::failure(Reason::Overloaded, "busy", false));
         assert_eq!(allowed["response"]["allowed"], true);
-        assert_eq!(allowed["response"]["auditAnnotations"]["failure"], "overloaded");
-        assert!(allowed["response"]["warnings"][0].as_str().unwrap().contains("busy"));
+        assert_eq!(
+            allowed["response"]["auditAnnotations"]["failure"],
+            "overloaded"
+        );
+        assert!(
+            allowed["response"]["warnings"][0]
+                .as_str()
+                .unwrap()
+                .contains("busy")
+        );
     }
 }

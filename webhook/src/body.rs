@@ -60,12 +60,17 @@ pub async fn read(
             }
             Ok(None) => break,
             Ok(Some(Err(_))) => {
-                trouble = trouble.or(Some((Reason::BadRequest, "the request broke off; send it again")));
+                trouble = trouble.or(Some((
+                    Reason::BadRequest,
+                    "the request broke off; send it again",
+                )));
                 break;
             }
             Ok(Some(Ok(frame))) => frame,
         };
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
         if trouble.is_none() && bytes.len() + data.len() > LIMIT {
             trouble = Some((
                 Reason::TooLarge,

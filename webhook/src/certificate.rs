@@ -54,7 +54,10 @@ impl CertificateFiles {
                 rustls::Error::InconsistentKeys(_) => {
                     unusable(&self.key, "it is not the key of the certificate")
                 }
-                _ => unusable(&self.certificate, "certificate or key are of a kind that is not known"),
+                _ => unusable(
+                    &self.certificate,
+                    "certificate or key are of a kind that is not known",
+                ),
             })?;
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Certificate {
@@ -88,7 +91,10 @@ fn content(chain: &[u8], key: &[u8]) -> [u8; 32] {
 }
 
 fn unusable(path: &Path, what: &str) -> Diagnostic {
-    Diagnostic::new(Code::CertificateUnusable, format!("{}: {what}", path.display()))
+    Diagnostic::new(
+        Code::CertificateUnusable,
+        format!("{}: {what}", path.display()),
+    )
 }
 
 #[cfg(test)]
@@ -126,7 +132,11 @@ mod tests {
     #[case::no_certificate(String::new(), pem().1, "no certificate")]
     #[case::no_key(pem().0, "hunter2".to_owned(), "no private key")]
     #[case::cut_off(pem().0.chars().take(200).collect(), pem().1, "tls.crt")]
-    fn what_cannot_be_served_is_told(#[case] certificate: String, #[case] key: String, #[case] told: &str) {
+    fn what_cannot_be_served_is_told(
+        #[case] certificate: String,
+        #[case] key: String,
+        #[case] told: &str,
+    ) {
         let text = read(&certificate, &key).unwrap_err().to_string();
         assert!(text.contains(told) && text.contains("SG8001"), "{text}");
         assert!(!text.contains("hunter2"), "{text}");

@@ -201,7 +201,12 @@ fn rule(
         records = recording
             .recorder
             .decision(&subject, &decision, policies.gate.exceptions(), now)
-            .map_err(|_| (Reason::Unrecorded, "no record could be made of the decision"))?;
+            .map_err(|_| {
+                (
+                    Reason::Unrecorded,
+                    "no record could be made of the decision",
+                )
+            })?;
         if let Some(first) = records.first() {
             answer
                 .annotations

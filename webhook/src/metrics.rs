@@ -97,7 +97,11 @@ impl Default for Metrics {
 impl Metrics {
     fn register(&mut self) {
         let registry = &mut self.registry;
-        registry.register("requests", "Requests that were answered", self.requests.clone());
+        registry.register(
+            "requests",
+            "Requests that were answered",
+            self.requests.clone(),
+        );
         registry.register_with_unit(
             "request_duration",
             "Time from the first byte of a request to its answer",
@@ -106,27 +110,47 @@ impl Metrics {
         );
         let counters: [(&str, &str, &Counter<u64, AtomicU64>); 7] = [
             ("shed", "Requests that were one too many", &self.shed),
-            ("panics", "Panics while judging; each one is a defect", &self.panics),
+            (
+                "panics",
+                "Panics while judging; each one is a defect",
+                &self.panics,
+            ),
             (
                 "ledger_failures",
                 "Decisions that could not be recorded",
                 &self.ledger_failures,
             ),
-            ("ledger_records", "Records that are durable", &self.ledger_records),
+            (
+                "ledger_records",
+                "Records that are durable",
+                &self.ledger_records,
+            ),
             (
                 "ledger_groups",
                 "Groups of records that were made durable together",
                 &self.ledger_groups,
             ),
-            ("policy_reloads", "Sets of policies that were taken", &self.policy_reloads),
-            ("certificate_reloads", "Certificates that were taken", &self.certificate_reloads),
+            (
+                "policy_reloads",
+                "Sets of policies that were taken",
+                &self.policy_reloads,
+            ),
+            (
+                "certificate_reloads",
+                "Certificates that were taken",
+                &self.certificate_reloads,
+            ),
         ];
         for (name, help, counter) in counters {
             registry.register(name, help, counter.clone());
         }
         let gauges = [
             ("in_flight", "Requests in work", &self.in_flight),
-            ("ledger_writable", "1 where the ledger takes records", &self.ledger_writable),
+            (
+                "ledger_writable",
+                "1 where the ledger takes records",
+                &self.ledger_writable,
+            ),
             (
                 "policy_broken",
                 "1 where the files hold a set of policies that cannot be used; the last good one judges",
@@ -146,7 +170,11 @@ impl Metrics {
         for (name, help, gauge) in gauges {
             registry.register(name, help, gauge.clone());
         }
-        registry.register("policy", "1 for the policies that judge", self.policy.clone());
+        registry.register(
+            "policy",
+            "1 for the policies that judge",
+            self.policy.clone(),
+        );
     }
 
     /// Counts an answer.
@@ -187,7 +215,10 @@ mod tests {
         metrics.judges_by("sha256:a");
         metrics.judges_by("sha256:b");
         let text = metrics.to_text();
-        assert!(text.contains(r#"soc2gate_webhook_policy{digest="sha256:b"} 1"#), "{text}");
+        assert!(
+            text.contains(r#"soc2gate_webhook_policy{digest="sha256:b"} 1"#),
+            "{text}"
+        );
         assert!(!text.contains("sha256:a"), "{text}");
     }
 
@@ -203,6 +234,9 @@ mod tests {
         let text = metrics.to_text();
         let count = r#"soc2gate_webhook_requests_total{operation="CREATE",outcome="denied",allowed="false"} 1"#;
         assert!(text.contains(count), "{text}");
-        assert!(text.contains("soc2gate_webhook_request_duration_seconds_count 1"), "{text}");
+        assert!(
+            text.contains("soc2gate_webhook_request_duration_seconds_count 1"),
+            "{text}"
+        );
     }
 }

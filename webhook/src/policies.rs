@@ -39,7 +39,10 @@ impl SnapshotRecording {
         &self,
         introduce: impl FnOnce(&Run, &Recorder) -> Result<(), RecordingError>,
     ) -> Result<(), RecordingError> {
-        let mut is_introduced = self.is_introduced.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut is_introduced = self
+            .is_introduced
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if !*is_introduced {
             introduce(&self.run, &self.recorder)?;
             *is_introduced = true;

@@ -152,7 +152,10 @@ impl Review {
             Operation::Update if old_object.is_none() => {
                 return Err("a change without oldObject cannot be judged");
             }
-            _ => (object.ok_or("a request without object cannot be judged")?, old_object),
+            _ => (
+                object.ok_or("a request without object cannot be judged")?,
+                old_object,
+            ),
         };
         let given = |key: &str| {
             let text = request.get(key).and_then(Value::as_str);
@@ -192,7 +195,9 @@ impl Review {
         }
         let metadata = |key: &str| {
             let value = self.object.pointer(&format!("/metadata/{key}"));
-            value.and_then(Value::as_str).filter(|text| !text.is_empty())
+            value
+                .and_then(Value::as_str)
+                .filter(|text| !text.is_empty())
         };
         let differs = |said: Option<&str>, named: Option<&str>| said.is_some() && said != named;
         if differs(metadata("namespace"), self.namespace.as_deref()) {
@@ -209,7 +214,9 @@ impl Review {
 /// The resource with its group and subresource.
 fn resource(request: &Map<String, Value>) -> Result<String, &'static str> {
     let part = |key: &str| {
-        let resource = request.get("resource").and_then(|resource| resource.get(key));
+        let resource = request
+            .get("resource")
+            .and_then(|resource| resource.get(key));
         resource.and_then(Value::as_str).unwrap_or_default()
     };
     if part("resource").is_empty() {

@@ -18,7 +18,11 @@ pub fn answer(subject: &Subject, decision: &Decision) -> Answer {
         ],
         ..Answer::default()
     };
-    let open: Vec<&Verdict> = decision.verdicts.iter().filter(|verdict| verdict.is_open()).collect();
+    let open: Vec<&Verdict> = decision
+        .verdicts
+        .iter()
+        .filter(|verdict| verdict.is_open())
+        .collect();
     if open.is_empty() {
         return answer;
     }
@@ -38,7 +42,12 @@ pub fn answer(subject: &Subject, decision: &Decision) -> Answer {
         }
     }
     if !answer.causes.is_empty() {
-        let named: Vec<String> = answer.causes.iter().take(NAMED).map(Cause::sentence).collect();
+        let named: Vec<String> = answer
+            .causes
+            .iter()
+            .take(NAMED)
+            .map(Cause::sentence)
+            .collect();
         let mut message = named.join("; ");
         if answer.causes.len() > NAMED {
             message.push_str(&format!("; and {} more", answer.causes.len() - NAMED));
@@ -61,13 +70,23 @@ impl Cause {
 /// What a verdict holds against a subject; of one that gives no reason, its title.
 fn causes(verdict: &Verdict, withholder: &Withholder<'_>) -> Vec<Cause> {
     let unknown = |message: &str| format!("not known: {message}");
-    let findings = verdict.findings.iter().map(|found| (found.message.clone(), &found.path));
-    let unknowns = verdict.unknowns.iter().map(|found| (unknown(&found.message), &found.path));
+    let findings = verdict
+        .findings
+        .iter()
+        .map(|found| (found.message.clone(), &found.path));
+    let unknowns = verdict
+        .unknowns
+        .iter()
+        .map(|found| (unknown(&found.message), &found.path));
     let mut causes: Vec<Cause> = findings
         .chain(unknowns)
         .map(|(message, path)| Cause {
             reason: verdict.control.0.clone(),
-            field: if path.is_empty() { String::new() } else { display_path(path) },
+            field: if path.is_empty() {
+                String::new()
+            } else {
+                display_path(path)
+            },
             message: withholder.message(&message),
         })
         .collect();

@@ -12,7 +12,13 @@ use crate::review::Review;
 pub fn of(review: Review) -> Result<Subject, &'static str> {
     let is_named = ["/metadata/name", "/metadata/generateName"]
         .iter()
-        .any(|path| review.object.pointer(path).and_then(Value::as_str).is_some());
+        .any(|path| {
+            review
+                .object
+                .pointer(path)
+                .and_then(Value::as_str)
+                .is_some()
+        });
     let mut subject = soc2gate_inputs::kubernetes_subject(review.object, Arc::from("admission"))?;
     if !is_named && let (Some(resource), Some(name)) = (&subject.resource, &review.name) {
         subject.id = match &review.namespace {

@@ -66,7 +66,8 @@ fn uid(text: &[u8], start: usize) -> Option<String> {
     if text.get(start) != Some(&b'"') {
         return None;
     }
-    let uid: String = serde_json::from_slice(text.get(start..=end_of_string(text, start)?)?).ok()?;
+    let uid: String =
+        serde_json::from_slice(text.get(start..=end_of_string(text, start)?)?).ok()?;
     (uid.len() <= LONGEST).then_some(uid)
 }
 
@@ -83,7 +84,10 @@ mod tests {
     #[case::elsewhere(r#"{"other":{"uid":"no"},"uid":"no"}"#, None)]
     #[case::after_the_request(r#"{"request":{},"other":{"uid":"no"}}"#, None)]
     #[case::as_a_value(r#"{"request":{"name":"uid","x":["uid","no"]}}"#, None)]
-    #[case::in_a_string(r#"{"x":"\"request\":{\"uid\":\"no\"","request":{"uid":"a-1"}}"#, Some("a-1"))]
+    #[case::in_a_string(
+        r#"{"x":"\"request\":{\"uid\":\"no\"","request":{"uid":"a-1"}}"#,
+        Some("a-1")
+    )]
     #[case::cut_off_within(r#"{"request":{"uid":"a-"#, None)]
     #[case::no_text(r#"{"request":{"uid":7}}"#, None)]
     #[case::nothing("", None)]
@@ -94,7 +98,10 @@ mod tests {
     #[test]
     fn depth_takes_no_stack() {
         let deep = "[".repeat(1_000_000);
-        let text = format!(r#"{{"request":{{"object":{deep}{},"uid":"a-1"}}}}"#, "]".repeat(1_000_000));
+        let text = format!(
+            r#"{{"request":{{"object":{deep}{},"uid":"a-1"}}}}"#,
+            "]".repeat(1_000_000)
+        );
         assert_eq!(find(text.as_bytes()).as_deref(), Some("a-1"));
     }
 }

@@ -289,6 +289,7 @@ fn walk(
     let mut found = Vec::new();
     let walk = WalkBuilder::new(folder)
         .standard_filters(false)
+        .filter_entry(|entry| entry.depth() == 0 || !is_of_volume(Path::new(entry.file_name())))
         .sort_by_file_path(Path::cmp)
         .build();
     for entry in walk {
@@ -390,9 +391,10 @@ fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBu
             sources
                 .into_iter()
                 .filter_map(|source| match source {
-                    FileSource::Path(path) => Some(path),
+                    FileSource::Path(file) => Some(file),
                     FileSource::Stdin | FileSource::Collected(_) => None,
                 })
+                .filter(|file| !is_of_volume(file.strip_prefix(path).unwrap_or(file)))
                 .collect()
         }
         Ok(_) => vec![path.to_path_buf()],
@@ -400,5 +402,37 @@ fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBu
             diagnostics.push(cannot_read(path, &error));
             Vec::new()
         }
+    }
+}
+
+/// Whether a path leads through the inside of a volume that Kubernetes mounts: its files are there twice, as links, and in a
+/// folder like `..2026_11_24` that they lead to.
+fn is_of_volume(path: &Path) -> bool {
+    path.iter()
+        .any(|name| name.as_encoded_bytes().starts_with(b".."))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn files_of_a_mounted_volume_are_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("..2026_11_24")).unwrap();
+        for name in ["own.rego", "exceptions.yaml"] {
+            fs::write(at("..2026_11_24").join(name), "").unwrap();
+            symlink(format!("..data/{name}"), at(name)).unwrap();
+        }
+        symlink("..2026_11_24", at("..data")).unwrap();
+        let mut diagnostics = Vec::new();
+        let found = read_policies(&FileReader::new(MAX_BYTES), folder.path(), &mut diagnostics);
+        assert_eq!(found.names().len(), 2, "{:?}", found.names());
+        let exceptions = exception_files(folder.path(), &mut diagnostics);
+        assert_eq!(exceptions, [at("exceptions.yaml")]);
+        assert_eq!(diagnostics, []);
     }
 }

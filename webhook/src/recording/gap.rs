@@ -54,11 +54,15 @@ impl GapTally {
     /// Keeps the open gap beside the ledger, so that it outlives this process.
     pub(super) fn note(&self) {
         let mut state = self.state();
-        let is_due = state.noted.is_none_or(|noted| noted.elapsed() >= NOTED_EVERY);
+        let is_due = state
+            .noted
+            .is_none_or(|noted| noted.elapsed() >= NOTED_EVERY);
         let (Some(notes), true) = (&self.notes, is_due) else {
             return;
         };
-        let Some(missed) = state.open.take() else { return };
+        let Some(missed) = state.open.take() else {
+            return;
+        };
         state.noted = Some(Instant::now());
         if let Err(error) = notes.note(&missed) {
             tracing::error!(error = %error, "a gap could not be noted beside the ledger; it is kept in memory");

@@ -69,7 +69,10 @@ impl Ledger {
         };
         recording.introduce(|run, recorder| {
             let store = self.opened()?;
-            let _alone = self.introducing.lock().unwrap_or_else(PoisonError::into_inner);
+            let _alone = self
+                .introducing
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
             let done = run
                 .first(&self.place, store.as_ref(), recorder)
                 .and_then(|first| {
@@ -106,7 +109,10 @@ impl Ledger {
             self.gaps.note();
             return;
         };
-        let _alone = self.introducing.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = self
+            .introducing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let actor: &Actor = &self.signer.actor;
         let recorded = self.gaps.record(actor, Timestamp::now(), |records| {
             store.append(records)?;

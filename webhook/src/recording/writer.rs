@@ -26,7 +26,7 @@ const KEEPING: Duration = Duration::from_millis(500);
 pub struct Unrecorded(pub String);
 
 /// What came of records.
-pub type Recorded = Result<Vec<Receipt>, Unrecorded>;
+pub(super) type Recorded = Result<Vec<Receipt>, Unrecorded>;
 
 struct Pending {
     policies: Arc<PolicySnapshot>,
@@ -53,13 +53,15 @@ impl Writer {
                 .spawn(move || write(&pending, &ledger))?;
         }
         let kept = Arc::downgrade(&ledger);
-        thread::Builder::new().name("ledger-keeper".to_owned()).spawn(move || {
-            while let Some(ledger) = kept.upgrade() {
-                keep(&ledger);
-                drop(ledger);
-                thread::sleep(KEEPING);
-            }
-        })?;
+        thread::Builder::new()
+            .name("ledger-keeper".to_owned())
+            .spawn(move || {
+                while let Some(ledger) = kept.upgrade() {
+                    keep(&ledger);
+                    drop(ledger);
+                    thread::sleep(KEEPING);
+                }
+            })?;
         Ok(Self { queue, ledger })
     }
 
@@ -130,7 +132,10 @@ fn write(pending: &Mutex<Receiver<Pending>>, ledger: &Ledger) {
 fn append(ledger: &Ledger, policies: &PolicySnapshot, group: Vec<Pending>) {
     let counts: Vec<usize> = group.iter().map(|pending| pending.records.len()).collect();
     let is_alone = counts.len() == 1;
-    let records = group.iter().flat_map(|pending| pending.records.iter().cloned()).collect();
+    let records = group
+        .iter()
+        .flat_map(|pending| pending.records.iter().cloned())
+        .collect();
     match ledger.append(policies, records) {
         Ok(receipts) => {
             let mut receipts = receipts.into_iter();
