@@ -327,4 +327,35 @@ fn is_json(content_type: Option<&str>) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+
+    #[rstest]
+    #[case(None, 9_500)]
+    #[case(Some(30_000), 29_500)]
+    #[case(Some(3_000), 2_700)]
+    #[case(Some(500), 400)]
+    #[case(Some(100), 50)]
+    #[case(Some(0), 0)]
+    fn the_answer_comes_before_the_api_server_gives_up(
+        #[case] timeout: Option<u64>,
+        #[case] milliseconds: u64,
+    ) {
+        assert_eq!(
+            budget(timeout.map(Duration::from_millis)),
+            Duration::from_millis(milliseconds)
+        );
+    }
+
+    #[rstest]
+    #[case(Some("application/json"), true)]
+    #[case(Some("Application/JSON; charset=utf-8"), true)]
+    #[case(Some("application/yaml"), false)]
+    #[case(Some("text/plain; application/json"), false)]
+    #[case(None, false)]
+    fn only_json_is_json(#[case] content_type: Option<&str>, #[case] expected: bool) {
+        assert_eq!(is_json(content_type), expected);
+    }
+}

@@ -18,6 +18,28 @@ pub fn answer(subject: &Subject, decision: &Decision) -> Answer {
         ],
         ..Answer::default()
     };
+    for (key, status) in [("failed", Status::Fail), ("unknown", Status::Unknown)] {
+        let of_status = decision
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.status == status);
+        let ids: Vec<&str> = of_status
+            .map(|verdict| verdict.control.0.as_str())
+            .collect();
+        if !ids.is_empty() {
+            answer.annotations.push((key, ids.join(",")));
+        }
+    }
+    let exceptions = decision
+        .verdicts
+        .iter()
+        .filter_map(|verdict| verdict.exception.as_ref());
+    let exceptions: Vec<&str> = exceptions.map(|used| used.id.as_str()).collect();
+    if !exceptions.is_empty() {
+        answer
+            .annotations
+            .push(("exceptions", exceptions.join(",")));
+    }
     let open: Vec<&Verdict> = decision
         .verdicts
         .iter()

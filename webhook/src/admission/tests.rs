@@ -1,1 +1,0 @@
-//! Requests against the service without a network.
