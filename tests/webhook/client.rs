@@ -17,11 +17,11 @@ use axum::http::{Method, Request, StatusCode};
 
 /// A client.
 #[derive(Clone)]
-pub struct Client(HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>);
+pub(crate) struct Client(HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>);
 
 impl Client {
     /// A client of HTTP/1.1 that keeps its connections.
-    pub fn new(trusted: &[CertificateDer<'static>]) -> Self {
+    pub(crate) fn new(trusted: &[CertificateDer<'static>]) -> Self {
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls(trusted))
             .https_or_http();
@@ -29,7 +29,7 @@ impl Client {
     }
 
     /// A client of HTTP/2, as the API server is one.
-    pub fn http2(trusted: &[CertificateDer<'static>]) -> Self {
+    pub(crate) fn http2(trusted: &[CertificateDer<'static>]) -> Self {
         let connector = HttpsConnectorBuilder::new()
             .with_tls_config(tls(trusted))
             .https_only();
@@ -42,14 +42,14 @@ impl Client {
     }
 
     /// The answer to a request: its status and its body.
-    pub async fn get(&self, url: &str) -> Option<(StatusCode, String)> {
+    pub(crate) async fn get(&self, url: &str) -> Option<(StatusCode, String)> {
         let request = Request::builder().uri(url).body(Full::default()).unwrap();
         let (status, body) = self.send(request).await?;
         Some((status, String::from_utf8(body.to_vec()).unwrap()))
     }
 
     /// The response to an AdmissionReview; none where the connection failed.
-    pub async fn ask(&self, url: &str, review: &Value) -> Option<Value> {
+    pub(crate) async fn ask(&self, url: &str, review: &Value) -> Option<Value> {
         let request = Request::builder()
             .method(Method::POST)
             .uri(format!("{url}?timeout=10s"))

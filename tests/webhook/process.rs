@@ -17,26 +17,26 @@ use tempfile::TempDir;
 use crate::client::Client;
 
 /// A running webhook.
-pub struct Webhook {
-    pub folder: TempDir,
-    pub trusted: Vec<CertificateDer<'static>>,
+pub(crate) struct Webhook {
+    pub(crate) folder: TempDir,
+    pub(crate) trusted: Vec<CertificateDer<'static>>,
     child: Child,
     listen: String,
     probes: String,
 }
 
 /// A folder with a certificate, a configuration and a ledger.
-pub struct Prepared {
+pub(crate) struct Prepared {
     folder: TempDir,
     trusted: Vec<CertificateDer<'static>>,
     arguments: Vec<String>,
 }
 
 /// The configuration: controls that look at other objects are only recorded, since nobody reads those here.
-pub const CONFIG: &str = "version: 1\nledger: {location: ledger}\n";
+pub(crate) const CONFIG: &str = "version: 1\nledger: {location: ledger}\n";
 
 impl Prepared {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("soc2gate.yaml"), CONFIG).unwrap();
         let place = place(folder.path());
@@ -49,12 +49,12 @@ impl Prepared {
         }
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     #[must_use]
-    pub fn with(mut self, arguments: &[&str]) -> Self {
+    pub(crate) fn with(mut self, arguments: &[&str]) -> Self {
         self.arguments
             .extend(arguments.iter().map(|argument| (*argument).to_owned()));
         self
@@ -89,13 +89,13 @@ impl Prepared {
     }
 
     /// How the program ends, and what it says, where it does not serve.
-    pub fn fails(self) -> (Option<i32>, String) {
+    pub(crate) fn fails(self) -> (Option<i32>, String) {
         let status = self.command().0.status().unwrap();
         (status.code(), fs::read_to_string(self.log()).unwrap())
     }
 
     /// Starts the program and waits until it is ready.
-    pub async fn start(self) -> Webhook {
+    pub(crate) async fn start(self) -> Webhook {
         let (mut command, listen, probes) = self.command();
         let webhook = Webhook {
             child: command.spawn().unwrap(),
@@ -114,32 +114,32 @@ impl Prepared {
 }
 
 impl Webhook {
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Where reviews go.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("https://{}/validate", self.listen)
     }
 
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client::new(&self.trusted)
     }
 
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.path().join("log")).unwrap()
     }
 
     /// The text of a probe, with its status.
-    pub async fn probe(&self, path: &str) -> Option<(u16, String)> {
+    pub(crate) async fn probe(&self, path: &str) -> Option<(u16, String)> {
         let answer = Client::new(&[])
             .get(&format!("http://{}{path}", self.probes))
             .await;
         answer.map(|(status, text)| (status.as_u16(), text))
     }
 
-    pub async fn is_ready(&self) -> Option<bool> {
+    pub(crate) async fn is_ready(&self) -> Option<bool> {
         let (status, text) = self.probe("/readyz").await?;
         let detail: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(detail["ready"], status == 200);
@@ -147,7 +147,7 @@ impl Webhook {
     }
 
     /// The value of a metric.
-    pub async fn metric(&self, name: &str) -> Option<f64> {
+    pub(crate) async fn metric(&self, name: &str) -> Option<f64> {
         let (_, text) = self.probe("/metrics").await?;
         let line = text
             .lines()
@@ -156,7 +156,7 @@ impl Webhook {
     }
 
     /// Waits until something holds, for a bounded time.
-    pub async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    pub(crate) async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
         let began = Instant::now();
         while !holds().await {
             assert!(
@@ -169,7 +169,7 @@ impl Webhook {
     }
 
     /// Sends a signal by its name.
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(
             Command::new("kill")
@@ -181,7 +181,7 @@ impl Webhook {
     }
 
     /// How it ended.
-    pub async fn ended(&mut self) -> ExitStatus {
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
         let began = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -193,7 +193,7 @@ impl Webhook {
     }
 
     /// Every record of the ledger: its index, its id, what it says.
-    pub fn records(&self) -> Vec<(u64, Record)> {
+    pub(crate) fn records(&self) -> Vec<(u64, Record)> {
         records(self.path())
     }
 }
@@ -215,7 +215,7 @@ fn place(folder: &Path) -> Place {
 }
 
 /// Every record of the ledger in a folder.
-pub fn records(folder: &Path) -> Vec<(u64, Record)> {
+pub(crate) fn records(folder: &Path) -> Vec<(u64, Record)> {
     let log = place(folder).read().unwrap();
     let size = log.size().unwrap();
     let entries = log.entries(0..size).unwrap();
@@ -228,7 +228,7 @@ pub fn records(folder: &Path) -> Vec<(u64, Record)> {
 }
 
 /// The ids of recorded decisions with their indexes.
-pub fn decisions(records: &[(u64, Record)]) -> Vec<(u64, String)> {
+pub(crate) fn decisions(records: &[(u64, Record)]) -> Vec<(u64, String)> {
     let decisions = records
         .iter()
         .filter(|(_, record)| matches!(record.event, Event::Decision(_)));
@@ -238,7 +238,7 @@ pub fn decisions(records: &[(u64, Record)]) -> Vec<(u64, String)> {
 }
 
 /// Makes a certificate and puts it in place as Kubernetes does: a folder that a link is swapped to.
-pub fn write_certificate(folder: &Path) -> CertificateDer<'static> {
+pub(crate) fn write_certificate(folder: &Path) -> CertificateDer<'static> {
     let CertifiedKey { cert, signing_key } =
         generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     swap_files(
@@ -252,7 +252,7 @@ pub fn write_certificate(folder: &Path) -> CertificateDer<'static> {
 }
 
 /// Swaps the files of a folder as Kubernetes swaps those of a volume.
-pub fn swap_files(folder: &Path, files: &[(&str, &str)]) {
+pub(crate) fn swap_files(folder: &Path, files: &[(&str, &str)]) {
     use std::os::unix::fs::symlink;
     fs::create_dir_all(folder).unwrap();
     let version = format!("..{}", Timestamp::now().as_nanosecond());

@@ -13,14 +13,14 @@ use soc2gate_webhook::metrics::Metrics;
 use soc2gate_webhook::policies::{Policies, PolicySnapshot};
 
 /// The uid of every request here.
-pub const UID: &str = "74f94b90-e43f-4c12-8d44-af650f7578c9";
+pub(crate) const UID: &str = "74f94b90-e43f-4c12-8d44-af650f7578c9";
 
 /// The library of controls.
-pub static LIBRARY: LazyLock<Library> =
+pub(crate) static LIBRARY: LazyLock<Library> =
     LazyLock::new(|| Library::load(&soc2gate_policies::sources()).0);
 
 /// A gate of some controls of the library, with a configuration.
-pub fn gate(controls: &[&str], config: &str) -> Gate {
+pub(crate) fn gate(controls: &[&str], config: &str) -> Gate {
     let (config, problems) = Config::parse("soc2gate.yaml", config);
     assert_eq!(problems, []);
     let library = LIBRARY.clone().only(&controls.iter().copied().collect());
@@ -30,17 +30,17 @@ pub fn gate(controls: &[&str], config: &str) -> Gate {
 }
 
 /// A service that can be asked.
-pub struct Service {
-    pub admission: Admission,
-    pub metrics: Arc<Metrics>,
+pub(crate) struct Service {
+    pub(crate) admission: Admission,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 /// How a service is made.
-pub struct Setup {
-    pub judging: Judging,
-    pub in_flight: usize,
-    pub on_failure: FailureMode,
-    pub context: Context,
+pub(crate) struct Setup {
+    pub(crate) judging: Judging,
+    pub(crate) in_flight: usize,
+    pub(crate) on_failure: FailureMode,
+    pub(crate) context: Context,
 }
 
 impl Default for Setup {
@@ -55,7 +55,7 @@ impl Default for Setup {
 }
 
 impl Service {
-    pub fn new(gate: Gate, setup: Setup) -> Self {
+    pub(crate) fn new(gate: Gate, setup: Setup) -> Self {
         let metrics = Arc::new(Metrics::default());
         let snapshot = PolicySnapshot::new(gate, setup.context, LIBRARY.digest().to_owned());
         let policies = Arc::new(Policies::new(Arc::new(snapshot)));
@@ -70,17 +70,17 @@ impl Service {
     }
 
     /// A service that denies privileged workloads.
-    pub fn plain() -> Self {
+    pub(crate) fn plain() -> Self {
         Self::new(gate(&["WRK-01"], "version: 1\n"), Setup::default())
     }
 
     /// What a request is answered: the response, after its frame was looked at.
-    pub async fn ask(&self, request: &Value) -> Value {
+    pub(crate) async fn ask(&self, request: &Value) -> Value {
         self.ask_body(Body::from(request.to_string())).await
     }
 
     /// The same of a body.
-    pub async fn ask_body(&self, body: Body) -> Value {
+    pub(crate) async fn ask_body(&self, body: Body) -> Value {
         self.ask_incoming(Incoming {
             content_type: Some("application/json".to_owned()),
             timeout: Some(Duration::from_secs(10)),
@@ -90,13 +90,13 @@ impl Service {
     }
 
     /// The same of a whole request.
-    pub async fn ask_incoming(&self, incoming: Incoming) -> Value {
+    pub(crate) async fn ask_incoming(&self, incoming: Incoming) -> Value {
         response(&self.admission.answer(incoming).await)
     }
 }
 
 /// The response in an answer, which must be an AdmissionReview and nothing else.
-pub fn response(answer: &[u8]) -> Value {
+pub(crate) fn response(answer: &[u8]) -> Value {
     let mut review: Value = serde_json::from_slice(answer).unwrap();
     assert_eq!(review["apiVersion"], "admission.k8s.io/v1");
     assert_eq!(review["kind"], "AdmissionReview");
@@ -106,7 +106,7 @@ pub fn response(answer: &[u8]) -> Value {
 }
 
 /// The AdmissionReview of an operation on an object.
-pub fn review(operation: &str, object: &Value) -> Value {
+pub(crate) fn review(operation: &str, object: &Value) -> Value {
     let version = object["apiVersion"].as_str().unwrap();
     let (group, version) = version.split_once('/').unwrap_or(("", version));
     let kind = object["kind"].as_str().unwrap();
@@ -134,7 +134,7 @@ pub fn review(operation: &str, object: &Value) -> Value {
 }
 
 /// A pod whose one container is privileged, or is not.
-pub fn pod(is_privileged: bool) -> Value {
+pub(crate) fn pod(is_privileged: bool) -> Value {
     json!({
         "apiVersion": "v1",
         "kind": "Pod",
