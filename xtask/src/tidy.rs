@@ -87,8 +87,31 @@ fn layers(found: &mut Vec<String>) -> anyhow::Result<()> {
             &["soc2gate-engine", "soc2gate-inputs"][..],
         ),
         (
+            "soc2gate-host",
+            &[
+                "soc2gate-source",
+                "soc2gate-engine",
+                "soc2gate-inputs",
+                "soc2gate-evidence",
+                "soc2gate-ledger",
+                "soc2gate-policies",
+            ][..],
+        ),
+        (
+            "soc2gate-webhook",
+            &[
+                "soc2gate-source",
+                "soc2gate-engine",
+                "soc2gate-inputs",
+                "soc2gate-evidence",
+                "soc2gate-host",
+                "soc2gate-ledger",
+            ][..],
+        ),
+        (
             "soc2gate",
             &[
+                "soc2gate-host",
                 "soc2gate-source",
                 "soc2gate-engine",
                 "soc2gate-inputs",

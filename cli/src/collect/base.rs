@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use soc2gate_engine::Config;
+use soc2gate_host::{Loaded, load_from};
 use soc2gate_source::{Code, Diagnostic};
 use tempfile::TempDir;
 
 use super::CONFIG_NAME;
 use super::github::{self, Snapshot};
-use crate::args::{BundleArgs, PolicyArgs};
+use crate::args::{BundleArgs, ExistingArgs, PolicyArgs};
 
 /// Largest file that is taken from the base, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -148,6 +149,17 @@ impl Base {
             folder = part.rsplit_once('/').map(|(folder, _)| folder);
         }
         false
+    }
+
+    /// What the base judges by: what it does not have is not looked for elsewhere.
+    pub(crate) fn load(&self, existing: &ExistingArgs) -> Loaded {
+        let args = &self.policies;
+        let loaded = load_from(args.config.as_deref(), args, existing, Some(self.folder()));
+        let diagnostics = self.renamed(loaded.diagnostics);
+        Loaded {
+            diagnostics,
+            ..loaded
+        }
     }
 
     /// Problems that name files of the base as the repository does.

@@ -14,7 +14,6 @@ use soc2gate_inputs::SourceFile;
 use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 use super::CONFIG_NAME;
-use super::base::Base;
 use super::bundles::{BundleReader, is_archive, is_bundle, not_read};
 use super::data;
 use super::files::{FileReader, FileSource, cannot_read};
@@ -28,22 +27,26 @@ const MAX_BASELINE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// What a run judges by.
 #[derive(Debug)]
-pub(crate) struct Loaded {
-    pub(crate) library: Library,
+pub struct Loaded {
+    /// The controls.
+    pub library: Library,
     /// What the library was loaded from.
-    pub(crate) policies: PolicySet,
-    pub(crate) config: Config,
-    pub(crate) exceptions: Exceptions,
+    pub policies: PolicySet,
+    /// The configuration.
+    pub config: Config,
+    /// The exceptions.
+    pub exceptions: Exceptions,
     /// The file of what was wrong before, where the configuration names one.
-    pub(crate) baseline: Option<PathBuf>,
-    pub(crate) diagnostics: Vec<Diagnostic>,
+    pub baseline: Option<PathBuf>,
+    /// What is wrong with any of it.
+    pub diagnostics: Vec<Diagnostic>,
     /// The configuration and the files of exceptions: the gate's own, and no inputs of it.
-    pub(crate) files: Vec<PathBuf>,
+    pub files: Vec<PathBuf>,
 }
 
 /// Reads the configuration, the embedded and the named controls, and the exceptions. Everything that is wrong
 /// is reported; what can be used is.
-pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
+pub fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     load_from(
         args.config.clone().or_else(nearest_config).as_deref(),
         args,
@@ -52,18 +55,8 @@ pub(crate) fn load(args: &PolicyArgs, existing: &ExistingArgs) -> Loaded {
     )
 }
 
-/// The same of the base of a change: what the base does not have is not looked for elsewhere.
-pub(crate) fn load_base(base: &Base, existing: &ExistingArgs) -> Loaded {
-    let args = &base.policies;
-    let loaded = load_from(args.config.as_deref(), args, existing, Some(base.folder()));
-    let diagnostics = base.renamed(loaded.diagnostics);
-    Loaded {
-        diagnostics,
-        ..loaded
-    }
-}
-
-fn load_from(
+/// The same with another configuration, or none, and with a folder that stands for the working directory.
+pub fn load_from(
     config_path: Option<&Path>,
     args: &PolicyArgs,
     existing: &ExistingArgs,
@@ -137,7 +130,7 @@ fn load_from(
 }
 
 /// What was wrong before, from its file.
-pub(crate) fn read_baseline(path: &Path) -> Result<Baseline, Vec<Diagnostic>> {
+pub fn read_baseline(path: &Path) -> Result<Baseline, Vec<Diagnostic>> {
     let file = FileReader::new(MAX_BASELINE_BYTES)
         .read(&FileSource::Path(path.to_path_buf()))
         .map_err(|diagnostic| vec![diagnostic])?;
@@ -145,7 +138,7 @@ pub(crate) fn read_baseline(path: &Path) -> Result<Baseline, Vec<Diagnostic>> {
 }
 
 /// The nearest configuration, from the working directory up to the root of its repository.
-pub(crate) fn nearest_config() -> Option<PathBuf> {
+pub fn nearest_config() -> Option<PathBuf> {
     let here = env::current_dir().ok()?;
     for (depth, folder) in here.ancestors().enumerate() {
         if folder.join(CONFIG_NAME).is_file() {
@@ -243,12 +236,12 @@ fn idle_options(args: &ExistingArgs, library: &Library) -> Vec<Diagnostic> {
 }
 
 /// A document beside policies, of a bounded size.
-pub(crate) fn read_document(path: &Path) -> Result<SourceFile, Diagnostic> {
+pub fn read_document(path: &Path) -> Result<SourceFile, Diagnostic> {
     FileReader::new(MAX_BYTES).read(&FileSource::Path(path.to_path_buf()))
 }
 
 /// The documents of some files and folders below `data`.
-pub(crate) fn base_documents(paths: &[PathBuf]) -> (BaseDocuments, Vec<Diagnostic>) {
+pub fn base_documents(paths: &[PathBuf]) -> (BaseDocuments, Vec<Diagnostic>) {
     let reader = FileReader::new(MAX_BYTES);
     let mut documents = BaseDocuments::default();
     let mut diagnostics = Vec::new();
@@ -259,7 +252,7 @@ pub(crate) fn base_documents(paths: &[PathBuf]) -> (BaseDocuments, Vec<Diagnosti
 }
 
 /// Every Rego file of some files and folders, tests among them, each once.
-pub(crate) fn rego_files(paths: &[PathBuf]) -> (Vec<(PathBuf, PolicySource)>, Vec<Diagnostic>) {
+pub fn rego_files(paths: &[PathBuf]) -> (Vec<(PathBuf, PolicySource)>, Vec<Diagnostic>) {
     let reader = FileReader::new(MAX_BYTES);
     let mut diagnostics = Vec::new();
     let mut found: Vec<PathBuf> = Vec::new();
@@ -294,6 +287,7 @@ fn walk(
     let mut found = Vec::new();
     let walk = WalkBuilder::new(folder)
         .standard_filters(false)
+        .filter_entry(|entry| entry.depth() == 0 || !is_of_volume(Path::new(entry.file_name())))
         .sort_by_file_path(Path::cmp)
         .build();
     for entry in walk {
@@ -390,14 +384,15 @@ fn is_rego(path: &Path) -> bool {
 fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBuf> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {
-            let (sources, problems) = super::find(&[path.to_path_buf()], false, false);
+            let (sources, problems) = super::files::find(&[path.to_path_buf()], false, false);
             diagnostics.extend(problems);
             sources
                 .into_iter()
                 .filter_map(|source| match source {
-                    FileSource::Path(path) => Some(path),
+                    FileSource::Path(file) => Some(file),
                     FileSource::Stdin | FileSource::Collected(_) => None,
                 })
+                .filter(|file| !is_of_volume(file.strip_prefix(path).unwrap_or(file)))
                 .collect()
         }
         Ok(_) => vec![path.to_path_buf()],
@@ -405,5 +400,37 @@ fn exception_files(path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Vec<PathBu
             diagnostics.push(cannot_read(path, &error));
             Vec::new()
         }
+    }
+}
+
+/// Whether a path leads through the inside of a volume that Kubernetes mounts: its files are there twice, as links, and in a
+/// folder like `..2026_11_24` that they lead to.
+fn is_of_volume(path: &Path) -> bool {
+    path.iter()
+        .any(|name| name.as_encoded_bytes().starts_with(b".."))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn files_of_a_mounted_volume_are_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::create_dir(at("..2026_11_24")).unwrap();
+        for name in ["own.rego", "exceptions.yaml"] {
+            fs::write(at("..2026_11_24").join(name), "").unwrap();
+            symlink(format!("..data/{name}"), at(name)).unwrap();
+        }
+        symlink("..2026_11_24", at("..data")).unwrap();
+        let mut diagnostics = Vec::new();
+        let found = read_policies(&FileReader::new(MAX_BYTES), folder.path(), &mut diagnostics);
+        assert_eq!(found.names().len(), 2, "{:?}", found.names());
+        let exceptions = exception_files(folder.path(), &mut diagnostics);
+        assert_eq!(exceptions, [at("exceptions.yaml")]);
+        assert_eq!(diagnostics, []);
     }
 }

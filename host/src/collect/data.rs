@@ -11,7 +11,7 @@ use soc2gate_source::{Code, Diagnostic, Position, Span};
 use super::files::{FileReader, FileSource, cannot_read};
 
 /// Adds a file at the root of `data`, or the files of a folder, each at the folders it lies in.
-pub(super) fn add(
+pub(crate) fn add(
     reader: &FileReader,
     path: &Path,
     data: &mut BaseDocuments,

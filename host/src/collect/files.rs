@@ -12,7 +12,7 @@ use soc2gate_source::{Code, Diagnostic, Position, Span};
 
 /// One file to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum FileSource {
+pub enum FileSource {
     /// A file.
     Path(PathBuf),
     /// Standard input.
@@ -23,7 +23,7 @@ pub(crate) enum FileSource {
 
 /// Finds the files that paths name: files as they are, folders searched for manifests and, where they are wanted,
 /// documents of any format, in a stable order. What cannot be read is reported.
-pub(crate) fn find(
+pub fn find(
     paths: &[PathBuf],
     honour_ignore: bool,
     documents: bool,
@@ -56,7 +56,7 @@ pub(crate) fn find(
 }
 
 /// Leaves out files that are known to be something else, or lie in folders that are, however their paths are written.
-pub(crate) fn leave_out(sources: &mut Vec<FileSource>, files: &[PathBuf]) {
+pub fn leave_out(sources: &mut Vec<FileSource>, files: &[PathBuf]) {
     let known: BTreeSet<PathBuf> = files
         .iter()
         .filter_map(|file| fs::canonicalize(file).ok())
@@ -101,7 +101,7 @@ fn walk(
 }
 
 /// Whether a file is an input by its name.
-pub(crate) fn is_input_name(path: &str, documents: bool) -> bool {
+pub fn is_input_name(path: &str, documents: bool) -> bool {
     match Format::of_file_name(path) {
         Some(Format::Yaml | Format::Json) => true,
         Some(_) => documents,
@@ -143,13 +143,13 @@ fn walk_error(folder: &Path, error: &ignore::Error) -> Diagnostic {
 }
 
 /// A path as outputs name it, with `/` on every system.
-pub(crate) fn shown(path: &Path) -> String {
+pub fn shown(path: &Path) -> String {
     let text = path.to_string_lossy().replace('\\', "/");
     text.strip_prefix("./").map_or(text.clone(), str::to_owned)
 }
 
 /// A diagnostic for a path that cannot be read.
-pub(crate) fn cannot_read(path: &Path, error: &io::Error) -> Diagnostic {
+pub(super) fn cannot_read(path: &Path, error: &io::Error) -> Diagnostic {
     let name = shown(path);
     match error.kind() {
         io::ErrorKind::NotFound => {
@@ -162,7 +162,7 @@ pub(crate) fn cannot_read(path: &Path, error: &io::Error) -> Diagnostic {
 
 /// Reads files, none larger than it was told.
 #[derive(Debug)]
-pub(crate) struct FileReader {
+pub struct FileReader {
     max_bytes: u64,
     /// A folder that stands for the working folder: files below it are named as if they lay here.
     stands_in: Option<PathBuf>,
@@ -172,7 +172,7 @@ pub(crate) struct FileReader {
 
 impl FileReader {
     /// A reader of files of at most so many bytes.
-    pub(crate) fn new(max_bytes: u64) -> Self {
+    pub fn new(max_bytes: u64) -> Self {
         Self {
             max_bytes,
             stands_in: None,
@@ -182,7 +182,7 @@ impl FileReader {
     }
 
     /// The same, where a folder stands for the working folder.
-    pub(crate) fn with_stand_in(self, folder: Option<&Path>) -> Self {
+    pub fn with_stand_in(self, folder: Option<&Path>) -> Self {
         Self {
             stands_in: folder.map(Path::to_path_buf),
             ..self
@@ -197,19 +197,19 @@ impl FileReader {
     }
 
     /// Reads standard input now, so that it can be looked at twice.
-    pub(crate) fn read_stdin(&mut self) {
+    pub fn read_stdin(&mut self) {
         self.stdin = Some(self.bounded("-", io::stdin().lock(), 0));
     }
 
     /// Takes a document that was collected, so that it is read like a file.
-    pub(crate) fn take(&mut self, document: SourceFile) -> FileSource {
+    pub fn take(&mut self, document: SourceFile) -> FileSource {
         let source = FileSource::Collected(document.name.to_string());
         self.collected.insert(document.name.to_string(), document);
         source
     }
 
     /// Reads a file.
-    pub(crate) fn read(&self, source: &FileSource) -> Result<SourceFile, Diagnostic> {
+    pub fn read(&self, source: &FileSource) -> Result<SourceFile, Diagnostic> {
         match source {
             FileSource::Stdin => match &self.stdin {
                 Some(read) => read.clone(),
@@ -236,7 +236,7 @@ impl FileReader {
     }
 
     /// Reads a file that may be no text.
-    pub(crate) fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
+    pub fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, Diagnostic> {
         let file = File::open(path).map_err(|error| cannot_read(path, &error))?;
         self.bytes(&self.shown(path), file, 0)
     }

@@ -15,30 +15,35 @@ use super::place::GAPS;
 
 /// A run that was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Missed {
-    pub(crate) from: Timestamp,
-    pub(crate) to: Timestamp,
-    pub(crate) reason: String,
-    pub(crate) allowed: u64,
-    pub(crate) denied: u64,
+pub struct Missed {
+    /// When it began.
+    pub from: Timestamp,
+    /// When it ended.
+    pub to: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// Decisions that allowed.
+    pub allowed: u64,
+    /// Decisions that did not.
+    pub denied: u64,
 }
 
 /// The notes beside a ledger.
 #[derive(Debug)]
-pub(crate) struct Gaps {
+pub struct Gaps {
     path: PathBuf,
 }
 
 impl Gaps {
     /// The notes beside a ledger in a folder; a ledger in a database has no place for them.
-    pub(crate) fn of(place: &Place) -> Option<Self> {
+    pub fn of(place: &Place) -> Option<Self> {
         Some(Self {
             path: place.beside(GAPS)?,
         })
     }
 
     /// Notes a run.
-    pub(crate) fn note(&self, missed: &Missed) -> io::Result<()> {
+    pub fn note(&self, missed: &Missed) -> io::Result<()> {
         let mut line = serde_json::to_string(missed)?;
         line.push('\n');
         let mut file = fs::OpenOptions::new()
@@ -51,7 +56,7 @@ impl Gaps {
 
     /// Takes what was noted aside, so that what others note meanwhile is left for the next run. Only the writer of the
     /// ledger may. What a run left aside that was interrupted comes first.
-    pub(crate) fn take(&self) -> io::Result<String> {
+    pub fn take(&self) -> io::Result<String> {
         let taken = self.taken();
         if !taken.exists() {
             match fs::rename(&self.path, &taken) {
@@ -64,7 +69,7 @@ impl Gaps {
     }
 
     /// The records of what was taken. A line that cannot be read is a gap whose begin and end nobody knows: now.
-    pub(crate) fn records(
+    pub fn records(
         taken: &str,
         actor: &Actor,
         now: Timestamp,
@@ -99,7 +104,7 @@ impl Gaps {
     }
 
     /// Removes what was taken, once it is recorded.
-    pub(crate) fn clear(&self) -> io::Result<()> {
+    pub fn clear(&self) -> io::Result<()> {
         match fs::remove_file(self.taken()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
             other => other,
@@ -113,7 +118,7 @@ impl Gaps {
     }
 
     /// The file.
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.path
     }
 }

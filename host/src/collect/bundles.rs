@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_KEY: u64 = 1024 * 1024;
 
 /// Whether a path is a bundle: an archive by its name, or a folder that holds the manifest or the signature of one.
-pub(crate) fn is_bundle(path: &Path) -> bool {
+pub fn is_bundle(path: &Path) -> bool {
     is_archive(path)
         || [".manifest", ".signatures.json"]
             .iter()
@@ -26,7 +26,7 @@ pub(crate) fn is_bundle(path: &Path) -> bool {
 }
 
 /// Whether a file is the archive of a bundle by its name.
-pub(super) fn is_archive(path: &Path) -> bool {
+pub(crate) fn is_archive(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = name.to_ascii_lowercase();
     let is_named = [".tar.gz", ".tgz"]
@@ -36,7 +36,7 @@ pub(super) fn is_archive(path: &Path) -> bool {
 }
 
 /// Reads the bundles of a run.
-pub(crate) struct BundleReader {
+pub struct BundleReader {
     /// What signatures must be; None: they are not checked.
     verification: Option<BundleVerification>,
     /// Whether a key was named that cannot be used: nothing is read then.
@@ -47,7 +47,7 @@ pub(crate) struct BundleReader {
 impl BundleReader {
     /// A reader with the key that the command line and the configuration name; paths of the configuration are relative
     /// to `base`.
-    pub(crate) fn new(
+    pub fn new(
         args: &BundleArgs,
         configured: Option<&RawBundleVerification>,
         base: &Path,
@@ -68,11 +68,7 @@ impl BundleReader {
     }
 
     /// Reads a bundle; None where it was read before or is wrong.
-    pub(crate) fn read(
-        &mut self,
-        path: &Path,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Bundle> {
+    pub fn read(&mut self, path: &Path, diagnostics: &mut Vec<Diagnostic>) -> Option<Bundle> {
         let place = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         if self.is_shut || !self.seen.insert(place) {
             return None;
@@ -134,7 +130,7 @@ impl BundleReader {
     }
 
     /// What is wrong where signatures were asked for, and nothing has one.
-    pub(crate) fn review(&self) -> Option<Diagnostic> {
+    pub fn review(&self) -> Option<Diagnostic> {
         (self.verification.is_some() && self.seen.is_empty()).then(|| {
             let message =
                 "there is a key for bundles, and no bundle; other policies are not signed";
@@ -144,7 +140,7 @@ impl BundleReader {
 }
 
 /// A warning of bundles that lie in a folder of policies.
-pub(super) fn not_read(path: &Path) -> Diagnostic {
+pub(crate) fn not_read(path: &Path) -> Diagnostic {
     let name = shown(path);
     Diagnostic::new(
         Code::BundleLeftOut,

@@ -30,7 +30,7 @@ const EXPORT: &str = "manifest.json";
 
 /// Why a ledger cannot be used. No message holds a key or a password.
 #[derive(Debug, Error)]
-pub(crate) enum PlaceError {
+pub enum PlaceError {
     /// Nobody says where the ledger is.
     #[error("no ledger is named: use --ledger, or ledger.location in soc2gate.yaml")]
     NoLedger,
@@ -111,14 +111,14 @@ impl KeyPlace {
 
 /// A ledger that can be opened.
 #[derive(Clone)]
-pub(crate) struct Place {
+pub struct Place {
     location: Location,
     keys: Option<KeyPlace>,
 }
 
 impl Place {
     /// A ledger at a location, relative to `base` where it is a folder.
-    pub(crate) fn new(location: &str, keys: Option<&str>, base: &Path) -> Self {
+    pub fn new(location: &str, keys: Option<&str>, base: &Path) -> Self {
         let location =
             if location.starts_with("postgres://") || location.starts_with("postgresql://") {
                 Location::Postgres(location.to_owned())
@@ -145,7 +145,7 @@ impl Place {
     }
 
     /// The ledger for messages, without a password.
-    pub(crate) fn name(&self) -> String {
+    pub fn name(&self) -> String {
         match &self.location {
             Location::Folder(folder) => folder.display().to_string(),
             Location::Postgres(_) => "the ledger in the database".to_owned(),
@@ -153,7 +153,7 @@ impl Place {
     }
 
     /// A file beside a ledger in a folder.
-    pub(crate) fn beside(&self, ending: &str) -> Option<PathBuf> {
+    pub fn beside(&self, ending: &str) -> Option<PathBuf> {
         match &self.location {
             Location::Folder(folder) => Some(beside(folder, ending)),
             Location::Postgres(_) => None,
@@ -161,7 +161,7 @@ impl Place {
     }
 
     /// What belongs to the ledger and is no input: its folder, its keys, the notes of gaps.
-    pub(crate) fn files(&self) -> Vec<PathBuf> {
+    pub fn files(&self) -> Vec<PathBuf> {
         let folder = match &self.location {
             Location::Folder(folder) => Some(folder.clone()),
             Location::Postgres(_) => None,
@@ -179,7 +179,7 @@ impl Place {
     }
 
     /// The keys.
-    pub(crate) fn keys(&self) -> Result<KeyRing, PlaceError> {
+    pub fn keys(&self) -> Result<KeyRing, PlaceError> {
         let place = self.keys.as_ref().ok_or(PlaceError::NoKeys)?;
         let text = match place {
             KeyPlace::File(path) => fs::read_to_string(path),
@@ -198,11 +198,7 @@ impl Place {
     }
 
     /// Makes the ledger, and its keys where there are none yet. Says where the keys are.
-    pub(crate) fn init(
-        &self,
-        origin: &str,
-        now: Timestamp,
-    ) -> Result<(KeyRing, String), PlaceError> {
+    pub fn init(&self, origin: &str, now: Timestamp) -> Result<(KeyRing, String), PlaceError> {
         let place = self.keys.as_ref().ok_or(PlaceError::NoKeys)?;
         let ring = match place {
             KeyPlace::File(path) if !path.exists() => {
@@ -223,8 +219,18 @@ impl Place {
         Ok((ring, place.name()))
     }
 
+    /// Opens the ledger for a process that goes on: it seals as records come, and writes no record twice.
+    pub fn open_for_service(&self, ring: Arc<KeyRing>) -> Result<Box<dyn Store>, PlaceError> {
+        Ok(match &self.location {
+            Location::Folder(folder) => {
+                Box::new(EmbeddedLedger::open(folder, ring, Options::default())?)
+            }
+            Location::Postgres(address) => postgres::open(address, ring)?,
+        })
+    }
+
     /// Opens the ledger for writing.
-    pub(crate) fn open(&self, ring: Arc<KeyRing>) -> Result<Box<dyn Store>, PlaceError> {
+    pub fn open(&self, ring: Arc<KeyRing>) -> Result<Box<dyn Store>, PlaceError> {
         Ok(match &self.location {
             Location::Folder(folder) => {
                 // A run of the command line seals once, at its end, waits for each batch and writes no record twice. It
@@ -244,7 +250,7 @@ impl Place {
     }
 
     /// Opens the ledger for reading. It needs no keys.
-    pub(crate) fn read(&self) -> Result<Box<dyn Log>, PlaceError> {
+    pub fn read(&self) -> Result<Box<dyn Log>, PlaceError> {
         Ok(match &self.location {
             Location::Folder(folder) => Box::new(EmbeddedReader::open(folder)?),
             Location::Postgres(address) => postgres::read(address)?,
@@ -252,7 +258,7 @@ impl Place {
     }
 
     /// Opens a ledger, or an export of one, for reading.
-    pub(crate) fn read_any(&self) -> Result<Box<dyn Log>, PlaceError> {
+    pub fn read_any(&self) -> Result<Box<dyn Log>, PlaceError> {
         match &self.location {
             Location::Folder(folder) if folder.join(EXPORT).is_file() => {
                 Ok(Box::new(Export::open(folder)?))
@@ -262,7 +268,7 @@ impl Place {
     }
 
     /// The folder, where it holds an export.
-    pub(crate) fn export(&self) -> Option<&Path> {
+    pub fn export(&self) -> Option<&Path> {
         match &self.location {
             Location::Folder(folder) if folder.join(EXPORT).is_file() => Some(folder),
             _ => None,
@@ -270,7 +276,7 @@ impl Place {
     }
 
     /// The index of the ledger: kept in the ledger's folder where that can be written.
-    pub(crate) fn index(&self, log: &dyn Log) -> Result<Index, PlaceError> {
+    pub fn index(&self, log: &dyn Log) -> Result<Index, PlaceError> {
         if let Location::Folder(folder) = &self.location
             && let Ok(mut index) = Index::open(&folder.join("index.sqlite"), log)
             && index.catch_up(log, |_| {}).is_ok()
@@ -283,7 +289,7 @@ impl Place {
     }
 
     /// Makes the ledger of a whole export.
-    pub(crate) fn import(
+    pub fn import(
         &self,
         folder: &Path,
         trust: &Trust,
@@ -303,7 +309,7 @@ impl Place {
     }
 
     /// Lets new keys sign and seal from now on. They are kept before the ledger names them.
-    pub(crate) fn rotate(
+    pub fn rotate(
         &self,
         now: Timestamp,
         actor: Actor,
@@ -367,7 +373,7 @@ fn unwritable(place: &KeyPlace, error: io::Error) -> PlaceError {
 }
 
 /// Writes a file that only its owner can read, and that was not there before.
-pub(crate) fn write_new_secret(path: &Path, text: &str) -> io::Result<()> {
+pub fn write_new_secret(path: &Path, text: &str) -> io::Result<()> {
     use std::io::Write as _;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true);

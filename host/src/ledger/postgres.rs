@@ -21,19 +21,19 @@ fn options() -> PostgresOptions {
     }
 }
 
-pub(super) fn init(address: &str, ring: &KeyRing, now: Timestamp) -> Result<(), StoreError> {
+pub(crate) fn init(address: &str, ring: &KeyRing, now: Timestamp) -> Result<(), StoreError> {
     PostgresLedger::init(address, ring, now, &options())
 }
 
-pub(super) fn open(address: &str, ring: Arc<KeyRing>) -> Result<Box<dyn Store>, StoreError> {
+pub(crate) fn open(address: &str, ring: Arc<KeyRing>) -> Result<Box<dyn Store>, StoreError> {
     Ok(Box::new(PostgresLedger::open(address, ring, &options())?))
 }
 
-pub(super) fn read(address: &str) -> Result<Box<dyn Log>, StoreError> {
+pub(crate) fn read(address: &str) -> Result<Box<dyn Log>, StoreError> {
     Ok(Box::new(PostgresReader::open(address, &options())?))
 }
 
-pub(super) fn rotate(
+pub(crate) fn rotate(
     address: &str,
     ring: Arc<KeyRing>,
     now: Timestamp,

@@ -11,20 +11,20 @@ const LAST: u64 = 128;
 
 /// What the ledger knows of the basis of decisions.
 #[derive(Debug, Default)]
-pub(super) struct Basis {
+pub(crate) struct Basis {
     /// Whether a record holds the policy set.
-    pub(super) has_policies: bool,
+    pub(crate) has_policies: bool,
     /// Whether a record holds the settings.
-    pub(super) has_settings: bool,
+    pub(crate) has_settings: bool,
     /// The policy set of the last decision.
-    pub(super) last_policies: Option<String>,
+    pub(crate) last_policies: Option<String>,
     /// The settings of the last decision.
-    pub(super) last_settings: Option<String>,
+    pub(crate) last_settings: Option<String>,
 }
 
 impl Basis {
     /// Looks for a policy set and settings by their digests.
-    pub(super) fn find(
+    pub(crate) fn find(
         place: &Place,
         log: &dyn Log,
         policies: &str,

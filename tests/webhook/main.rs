@@ -1,0 +1,22 @@
+//! The admission webhook: in this process where a request is what matters, as a program where files, signals and the ledger do.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod advisories;
+mod bad_input;
+mod canary;
+mod client;
+mod corpora;
+mod durable;
+mod parity;
+mod process;
+mod reload;
+mod service;
+mod shutdown;
+mod subresources;
