@@ -51,7 +51,7 @@ pub use rego::{
 };
 pub use schema::{json_schema, json_schema_of_output};
 pub use selector::Selector;
-pub use subject::{Subject, SubjectKind, SubjectSource};
+pub use subject::{Operation, Subject, SubjectKind, SubjectSource};
 pub use verdict::{
     Enforcement, ExceptionUse, Finding, Severity, Status, Unknown, UnknownReason, Verdict,
 };
