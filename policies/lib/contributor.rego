@@ -30,7 +30,7 @@ contributions contains contribution if {
 	some part in _parts
 	is_string(part.identity.login)
 	lower(part.identity.login) != _site
-	deed := sprintf("%s %s", [part.deed, pull_request.short(part.commit.oid)])
+	deed := sprintf("%s %s", [part.deed, pull_request.short(part.oid)])
 	contribution := _contribution(part.identity, deed, part.content == "written", part.path)
 }
 
@@ -60,28 +60,34 @@ _content(commit) := "written" if {
 } else := "unknown"
 
 # A push that adds one commit holds what that commit holds.
-_pushed(push) := _content(commit) if {
-	some commit in input.object.commits.items
-	commit.oid == push.after
-	commit.parents[0] == push.before
+_pushed(push) := content if {
+	some content in _contents[[push.before, push.after]]
 } else := "written"
 
+# The first parent of a commit and the commit -> what it holds.
+_contents[[commit.parents[0], commit.oid]] contains _content(commit) if some commit in input.object.commits.items
+
 # Each part that someone has in a commit with content.
-_parts contains {"commit": commit, "content": content, "deed": "wrote", "identity": author, "path": path} if {
+_parts contains part if {
 	some index, commit in input.object.commits.items
 	content := _content(commit)
 	content != "none"
 	some place, author in commit.authors
 	path := ["commits", "items", index, "authors", place]
+	part := _part(commit, content, {"deed": "wrote", "identity": author, "path": path, "by_site": false})
 }
 
-_parts contains {"commit": commit, "content": content, "deed": "committed", "identity": identity, "path": path} if {
+_parts contains part if {
 	some index, commit in input.object.commits.items
 	content := _content(commit)
 	content != "none"
 	identity := object.get(commit, "committer", null)
+	by_site := object.get(commit, "committed_via_web", null) == true
 	path := ["commits", "items", index, "committer"]
+	part := _part(commit, content, {"deed": "committed", "identity": identity, "path": path, "by_site": by_site})
 }
+
+_part(commit, content, more) := object.union({"content": content, "oid": commit.oid}, more)
 
 # Why someone's part in a commit is nobody's in particular. The site commits in the name of web-flow.
 _nameless(part) := "GitHub names nobody" if not is_object(part.identity)
@@ -94,12 +100,7 @@ _nameless(part) := "the e-mail address maps to no account" if {
 _nameless(part) := "it is given as web-flow, GitHub's own account" if {
 	is_string(part.identity.login)
 	lower(part.identity.login) == _site
-	not _by_site(part)
-}
-
-_by_site(part) if {
-	part.deed == "committed"
-	part.commit.committed_via_web == true
+	not part.by_site
 }
 
 blind_spots contains gap if {
@@ -121,7 +122,7 @@ blind_spots contains {"message": message, "path": ["triggered_by"]} if {
 blind_spots contains {"message": message, "path": part.path} if {
 	some part in _parts
 	reason := _nameless(part)
-	message := sprintf("who %s %s is not known: %s", [part.deed, pull_request.short(part.commit.oid), reason])
+	message := sprintf("who %s %s is not known: %s", [part.deed, pull_request.short(part.oid), reason])
 }
 
 blind_spots contains {"message": message, "path": ["commits", "items", index]} if {

@@ -86,9 +86,9 @@ problems contains {"message": "what is used cannot be read", "path": path} if {
 	not is_string(used)
 }
 
-_are_steps(steps) if {
-	is_array(steps)
-	every step in steps { is_object(step) }
+_are_steps(list) if {
+	is_array(list)
+	every step in list { is_object(step) }
 }
 
 # The expressions of a text in one way of writing: small letters, an index as a name, no literals, and nothing that can

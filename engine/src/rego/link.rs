@@ -18,7 +18,7 @@ use super::{Module, Parsed, RegoProblem};
 /// The package of linked modules, and its file's name in errors.
 pub(super) const PACKAGE: &str = "soc2gate_linked";
 /// What every new name starts with.
-const PREFIX: &str = "linked_";
+const PREFIX: &str = "linked__";
 
 /// Modules as one.
 #[derive(Debug, Clone)]
@@ -353,27 +353,27 @@ mod tests {
 
 
 
-        linked_0_deny contains m if {
-          some m in linked_1_list
-          linked_2_f(m)
-          linked_3_map[m].deny == data.parameters["X"].y
+        linked__0_deny contains m if {
+          some m in linked__1_list
+          linked__2_f(m)
+          linked__3_map[m].deny == data.parameters["X"].y
         }
 
 
-        linked_1_list := [x | some x in internal.collection(input.list)]
+        linked__1_list := [x | some x in internal.collection(input.list)]
 
-        linked_2_f(v) if v in linked_1_list
+        linked__2_f(v) if v in linked__1_list
 
-        linked_3_map[k] := {"deny": v} if some k, v in linked_1_list
+        linked__3_map[k] := {"deny": v} if some k, v in linked__1_list
         "#);
         assert_eq!(
             linked.name("data.a.b.deny"),
-            Some("data.soc2gate_linked.linked_0_deny")
+            Some("data.soc2gate_linked.linked__0_deny")
         );
         let problem = RegoProblem {
             file: PACKAGE.to_owned(),
             line: 11,
-            column: 14,
+            column: 15,
             message: String::new(),
         };
         let placed = linked.placed(problem);
@@ -395,10 +395,56 @@ mod tests {
             "package a\n\nq := 1\n\np if {\n\tsome q in [1]\n\tq == 1\n}",
             "package a\n\nimport data.lib\n\np if {\n\tlib := 1\n\tlib == 1\n}",
             "package a\n\nimport input.x\n\np := x",
-            "package a\n\np := linked_0_x\n\nlinked_0_x := 1",
+            "package a\n\np := linked__0_x\n\nlinked__0_x := 1",
             "package lib.x\n\np := 1",
         ] {
             assert!(linked(&[text, library]).is_none(), "{text}");
         }
+    }
+
+    /// The files below a folder that are policies and no tests.
+    fn policies(folder: &std::path::Path, found: &mut Vec<Module>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.to_string_lossy().into_owned();
+            if path.is_dir() {
+                policies(&path, found);
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "rego")
+                && !name.ends_with("_test.rego")
+            {
+                found.push(Module::new(&name, &std::fs::read_to_string(path).unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_whole_library_can_be_linked() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
+        let mut modules = Vec::new();
+        policies(&root.join("lib"), &mut modules);
+        policies(&root.join("controls"), &mut modules);
+        let (parsed, problems) = Parsed::new(&modules);
+        assert_eq!(problems, []);
+        let rules = Rules::new(parsed.ast()).unwrap();
+        let obstacles: Vec<&str> = parsed
+            .modules
+            .iter()
+            .zip(parsed.ast())
+            .filter(|(_, tree)| {
+                let linker = Linker::new(tree, &rules);
+                linker.and_then(|linker| linker.edits(tree)).is_none()
+            })
+            .map(|(module, _)| &*module.file)
+            .collect();
+        assert_eq!(obstacles, Vec::<&str>::new());
+        let linked = link(&parsed).unwrap();
+        super::super::source::nesting::check(&linked.module).unwrap();
+        let alone = Parsed {
+            modules: vec![linked.module],
+            ..Parsed::default()
+        };
+        alone.compile(&serde_json::json!({})).unwrap();
     }
 }

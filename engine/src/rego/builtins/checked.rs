@@ -6,7 +6,7 @@ use regorus::unstable::{BUILTINS as REGORUS, Expr, Parser};
 
 use super::budget::{exceeded, make};
 use super::cast::LONGEST_NUMBER;
-use super::operand::{array, bad_operand, object, operand, string, wrong_element, wrong_type};
+use super::operand::{array, bad_operand, object, operand, string};
 use super::path::segments;
 use super::{Builtin, Failure, builtin};
 
@@ -42,7 +42,6 @@ pub(super) const BUILTINS: &[Builtin] = &[
     }),
     builtin("json.marshal_with_options", 2, marshal_with_options),
     builtin("json.patch", 2, patch),
-    builtin("glob.match", 3, glob_match),
     builtin("uuid.parse", 1, parse_uuid),
     builtin("json.unmarshal", 1, |operands| {
         unmarshal("json.unmarshal", operands)
@@ -223,23 +222,6 @@ fn walk(operands: &[Value]) -> Result<Value, Failure> {
     regorus_own("walk", operands)
 }
 
-fn glob_match(operands: &[Value]) -> Result<Value, Failure> {
-    string(operands, 0)?;
-    match operand(operands, 1) {
-        Value::Null => {}
-        Value::Array(delimiters) => {
-            for delimiter in delimiters.iter() {
-                if !matches!(delimiter, Value::String(_)) {
-                    return Err(wrong_element(operands, 1, delimiter, "string"));
-                }
-            }
-        }
-        _ => return Err(wrong_type(operands, 1, "one of {array, null}")),
-    }
-    string(operands, 2)?;
-    regorus_own("glob.match", operands)
-}
-
 fn parse_uuid(operands: &[Value]) -> Result<Value, Failure> {
     string(operands, 0)?;
     let mut parsed = regorus_own("uuid.parse", operands)?;
@@ -290,7 +272,6 @@ mod tests {
     #[case("json.marshal", json!(["<&>"]), json!("\"\\u003c\\u0026\\u003e\""))]
     #[case("units.parse", json!(["1.5Ki"]), json!(1536))]
     #[case("units.parse_bytes", json!(["1e3"]), json!(1000))]
-    #[case("glob.match", json!(["*.com", null, "a.com"]), json!(true))]
     fn values_are_those_of_opa(
         #[case] name: &str,
         #[case] operands: serde_json::Value,
@@ -300,7 +281,6 @@ mod tests {
     }
 
     #[rstest]
-    #[case("glob.match", json!(["*", "x", "y"]), true)]
     #[case("json.patch", json!([{}, 1]), true)]
     #[case("json.patch", json!([{}, [{"op": "remove", "path": "/a"}]]), false)]
     #[case("json.marshal_with_options", json!([1, {"x": 1}]), true)]

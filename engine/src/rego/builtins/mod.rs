@@ -8,6 +8,7 @@ mod array;
 mod aws;
 mod bits;
 pub(super) mod budget;
+mod cache;
 #[cfg(test)]
 mod cases;
 mod cast;
@@ -16,6 +17,7 @@ mod clock;
 mod collection;
 mod digest;
 mod format;
+mod glob;
 mod graph;
 mod graphql;
 mod interpolation;
@@ -101,6 +103,7 @@ const FAMILIES: &[&[Builtin]] = &[
     bits::BUILTINS,
     cast::BUILTINS,
     checked::BUILTINS,
+    glob::BUILTINS,
     clock::BUILTINS,
     collection::BUILTINS,
     digest::BUILTINS,

@@ -383,7 +383,7 @@ fn owners_of_changed_paths_are_looked_up_where_a_control_reads_them() {
     let blob =
         json!({"byteSize": text.len(), "isBinary": false, "isTruncated": false, "text": text});
     owned["baseRef"]["target"]["ownersInGithub"] =
-        json!({"path": ".github/CODEOWNERS", "object": blob});
+        json!({"path": ".github/CODEOWNERS", "mode": 0o100_644, "object": blob});
     let with_file = server(&[("/graphql", graphql(&owned, &Value::Null))]);
     let wanted = Wanted {
         code_owners: true,
