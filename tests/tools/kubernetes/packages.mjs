@@ -15,11 +15,16 @@ export function definitions({ strict = false } = {}) {
   return JSON.parse(readFileSync(join(library, python ?? "", path), "utf8"));
 }
 
-/** The JSON Schema validator that tests check objects with. */
-export function validator() {
-  const load = createRequire(`${folder}/package.json`);
-  return load("ajv/dist/2020").default;
-}
+const load = createRequire(`${folder}/package.json`);
+
+/** The JSON Schema validator that objects are checked with. */
+export const validator = () => load("ajv/dist/2020").default;
+
+/** Adds the formats of JSON Schema to a validator. */
+export const formats = (compiler) => load("ajv-formats").default(compiler);
+
+/** The value of a YAML document. */
+export const yaml = (text) => load("yaml").parse(text);
 
 /** The path of a program (`kubectl/kubectl`, `helm/helm`) that the npm package carries as a zip. */
 export function program(name) {

@@ -3,41 +3,69 @@ import { expired, Refusal } from "./status.mjs";
 
 /** Objects by the place that they are stored under, with a history that watches and lists of the past read. */
 export class Store {
-  constructor({ history = 10_000 } = {}) {
+  constructor({ history = 10_000, check = () => {} } = {}) {
     this.revision = 1;
     this.compacted = 0;
     this.limit = history;
-    this.objects = new Map();
+    this.check = check;
+    this.places = new Map();
+    this.owned = new Map();
     this.history = [];
     this.watchers = new Set();
   }
 
-  static key(storage, namespace, name) {
-    return `${storage}/${namespace ?? ""}/${name}`;
+  static key(namespace, name) {
+    return `${namespace ?? ""}/${name}`;
+  }
+
+  /** The objects of one place by key, with the sorted keys as far as nothing was added or removed since. */
+  place(storage) {
+    if (!this.places.has(storage)) this.places.set(storage, { objects: new Map(), sorted: undefined });
+    return this.places.get(storage);
   }
 
   get(storage, namespace, name) {
-    return this.objects.get(Store.key(storage, namespace, name));
+    return this.place(storage).objects.get(Store.key(namespace, name));
   }
 
   /** Stores an object that is new or changed; objects are never changed in place. */
   put(storage, object) {
+    const place = this.place(storage);
     const { namespace, name } = object.metadata;
-    const key = Store.key(storage, namespace, name);
-    const previous = this.objects.get(key);
-    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.revision) } };
-    this.objects.set(key, stored);
+    const key = Store.key(namespace, name);
+    const previous = place.objects.get(key);
+    const stored = versioned(object, this.revision + 1);
+    this.check(stored);
+    this.revision += 1;
+    if (!previous) place.sorted = undefined;
+    place.objects.set(key, stored);
+    this.count(previous, stored);
     this.tell({ type: previous ? "MODIFIED" : "ADDED", storage, key, object: stored, previous });
     return stored;
   }
 
   remove(storage, object) {
-    const key = Store.key(storage, object.metadata.namespace, object.metadata.name);
-    const previous = this.objects.get(key);
-    this.objects.delete(key);
-    const last = { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.revision) } };
+    const place = this.place(storage);
+    const key = Store.key(object.metadata.namespace, object.metadata.name);
+    const previous = place.objects.get(key);
+    place.objects.delete(key);
+    place.sorted = undefined;
+    this.count(previous, undefined);
+    this.revision += 1;
+    const last = versioned(object, this.revision);
     this.tell({ type: "DELETED", storage, key, object: last, previous });
     return last;
+  }
+
+  /** How many objects name each owner, so that a removal need not look at all of them. */
+  count(before, after) {
+    for (const [object, change] of [[before, -1], [after, 1]]) {
+      for (const { uid } of object?.metadata.ownerReferences ?? []) {
+        const number = (this.owned.get(uid) ?? 0) + change;
+        if (number) this.owned.set(uid, number);
+        else this.owned.delete(uid);
+      }
+    }
   }
 
   tell(event) {
@@ -53,15 +81,24 @@ export class Store {
     this.compacted = this.revision;
   }
 
-  /** The objects of a resource as they were at a revision, by name. */
+  /** The objects of a resource as they were at a revision, by namespace and name. */
   list(storage, namespace, revision = this.revision) {
-    const objects = new Map(this.objects);
-    for (const event of this.history.filter((one) => one.revision > revision).reverse()) {
+    const prefix = namespace === undefined ? "" : Store.key(namespace, "");
+    const { objects, keys } = this.at(storage, revision);
+    return keys.filter((key) => key.startsWith(prefix)).map((key) => objects.get(key));
+  }
+
+  at(storage, revision) {
+    const place = this.place(storage);
+    place.sorted ??= [...place.objects.keys()].sort();
+    const later = this.history.filter((event) => event.revision > revision && event.storage === storage);
+    if (!later.length) return { objects: place.objects, keys: place.sorted };
+    const objects = new Map(place.objects);
+    for (const event of later.reverse()) {
       if (event.previous) objects.set(event.key, event.previous);
       else objects.delete(event.key);
     }
-    const prefix = namespace === undefined ? `${storage}/` : Store.key(storage, namespace, "");
-    return [...objects].filter(([key]) => key.startsWith(prefix)).sort(([one], [two]) => (one < two ? -1 : 1)).map(([, object]) => object);
+    return { objects, keys: [...objects.keys()].sort() };
   }
 
   /** What happened to a resource after a revision; 410 where that is forgotten. */
@@ -76,4 +113,11 @@ export class Store {
     const message = `Too large resource version: ${revision}, current: ${this.revision}`;
     throw new Refusal(504, "Timeout", `Timeout: ${message}`, { details: { causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }], retryAfterSeconds: 1 } });
   }
+}
+
+/** An object with its revision, its metadata in the order that the API server writes. */
+function versioned(object, revision) {
+  const { name, generateName, namespace, uid, ...rest } = object.metadata;
+  const first = Object.entries({ name, generateName, namespace, uid }).filter(([, value]) => value !== undefined);
+  return { ...object, metadata: { ...Object.fromEntries(first), ...rest, resourceVersion: String(revision) } };
 }

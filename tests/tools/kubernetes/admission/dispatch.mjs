@@ -1,5 +1,4 @@
 // Validating admission: asks every webhook that a request concerns, and refuses what one of them denies.
-import { randomUUID } from "node:crypto";
 import { apiVersion } from "../resources.mjs";
 import { badRequest, internal, Refusal } from "../status.mjs";
 import { as } from "../objects/versions.mjs";
@@ -11,12 +10,12 @@ const plain = ({ group, version, kind }) => ({ group, version, kind });
 const named = ({ group, version, plural }) => ({ group, version, resource: plural });
 
 /** The request of a review, with every field that the API server sends. */
-export function reviewRequest(attributes, target) {
+export function reviewRequest(attributes, target, uid) {
   const { operation, resource, subresource, name, namespace, user, object, oldObject, dryRun, options, kind } = attributes;
   const sentKind = target === resource || subresource ? kind : target;
   const version = (value) => (value && target !== resource && !subresource ? as(value, target) : value);
   return {
-    uid: randomUUID(),
+    uid,
     kind: plain(sentKind),
     resource: named(target),
     ...(subresource && { subResource: subresource }),
@@ -36,7 +35,7 @@ export function reviewRequest(attributes, target) {
 
 /** Asks all webhooks at once; gives their warnings. Every decision is kept for `/_audit`. */
 export async function admit(cluster, attributes) {
-  const { store, resources, services, audit } = cluster;
+  const { store, resources, services, audit, identifiers } = cluster;
   const { resource, subresource } = attributes;
   if (resource.group === "admissionregistration.k8s.io") return [];
   const labels = (name) => store.get("/namespaces", undefined, name)?.metadata.labels ?? {};
@@ -47,7 +46,7 @@ export async function admit(cluster, attributes) {
   for (const { hook } of wanted) {
     if (attributes.dryRun && !["None", "NoneOnDryRun"].includes(hook.sideEffects)) throw badRequest(`admission webhook ${JSON.stringify(hook.name)} does not support dry run`);
   }
-  const results = await Promise.all(wanted.map((one) => ask(one, attributes, services)));
+  const results = await Promise.all(wanted.map((one) => ask(one, attributes, services, identifiers.uid())));
   for (const { hook, configuration, request, response, error } of results) {
     const annotations = Object.entries(response?.auditAnnotations ?? {}).map(([key, value]) => [`${hook.name}/${key}`, value]);
     audit.push({
@@ -63,8 +62,8 @@ export async function admit(cluster, attributes) {
   return warnings;
 }
 
-async function ask({ hook, configuration, target }, attributes, services) {
-  const request = reviewRequest(attributes, target);
+async function ask({ hook, configuration, target }, attributes, services, uid) {
+  const request = reviewRequest(attributes, target, uid);
   const review = { kind: "AdmissionReview", apiVersion: "admission.k8s.io/v1", request };
   try {
     return { hook, configuration, request, response: await call(hook, review, services) };

@@ -11,8 +11,18 @@ function renamed(object, names) {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [map.get(name) ?? name, value]));
 }
 
-/** An object as a resource shows it; the kind and version come first. */
+const shown = new WeakMap();
+
+/** An object as a resource shows it; what is stored never changes, so each form of it is made once. */
 export function as(object, resource) {
+  if (!shown.has(object)) shown.set(object, new Map());
+  const forms = shown.get(object);
+  if (!forms.has(resource)) forms.set(resource, converted(object, resource));
+  return forms.get(resource);
+}
+
+/** The kind and version come first. */
+function converted(object, resource) {
   const { kind, apiVersion: version, ...rest } = object;
   const isEvent = resource.storage === "/events";
   const to = isEvent && resource.group && version === "v1" ? EVENT : isEvent && !resource.group && version !== "v1" ? EVENT.map(([one, two]) => [two, one]) : [];
