@@ -7,7 +7,7 @@ import { apiVersion } from "../resources.mjs";
 import { badRequest, invalid, unsupported } from "../status.mjs";
 import { decode, requireObject } from "./body.mjs";
 import { requirePlace } from "../objects/metadata.mjs";
-import { change, createFrom } from "./write.mjs";
+import { change, createFrom, managedPart } from "./write.mjs";
 
 const JSON_PATCH = "application/json-patch+json";
 const MERGE = "application/merge-patch+json";
@@ -54,7 +54,7 @@ async function applied(ask, body) {
   if (!manager) throw optionsRefusal("fieldManager", "required", "Required value: is required for apply patch");
   if (!body.kind || !body.apiVersion) throw badRequest("invalid object type: /, Kind=");
   if (body.metadata?.managedFields?.length) throw badRequest("metadata.managedFields must be nil");
-  const config = requireConfiguration(ask, body);
+  const config = managedPart(requireConfiguration(ask, body), ask);
   const how = { config, schema: resource.schema, manager, force: query.get("force") === "true", apiVersion: apiVersion(resource), subresource };
   const exists = store.get(resource.storage, resource.namespaced ? namespace : undefined, name);
   if (!exists && !subresource) {

@@ -50,7 +50,7 @@ export async function createFrom(ask, given, managed) {
   setDefaults(object, resource);
   const wrong = problems(object, resource);
   if (wrong.length) throw invalid(resource, object.metadata.name ?? "", wrong);
-  object.metadata.managedFields = managed ?? managedByUpdate({ object, schema: resource.schema, manager, apiVersion: apiVersion(resource) });
+  object.metadata.managedFields = managed ?? managedByUpdate({ object: managedPart(object, ask), schema: resource.schema, manager, apiVersion: apiVersion(resource) });
   const attributes = attributesOf({ ...ask, name: given.metadata.name }, "CREATE", { object });
   warnings.push(...(await admit(cluster, attributes)));
   const { name } = object.metadata;
@@ -107,6 +107,13 @@ export async function change(ask, make) {
   }
 }
 
+/** What the managers of a request can have: without the subresource, nothing of the status. */
+export function managedPart(object, { resource, subresource }) {
+  if (subresource || !resource.subresources.status) return object;
+  const { status: _status, ...rest } = object;
+  return rest;
+}
+
 function isReleased({ metadata, spec, kind }, subresource) {
   if (!metadata.deletionTimestamp || metadata.finalizers?.length) return false;
   return kind !== "Namespace" || (subresource === "finalize" && !spec.finalizers?.length);
@@ -127,7 +134,7 @@ function next(ask, given, old, managed) {
   const isSame = ([name, value]) => ["metadata", "status"].includes(name) || isDeepStrictEqual(value, old[name]);
   if (resource.counts && ![...Object.entries(object), ...Object.keys(old).filter((name) => !(name in object)).map((name) => [name, undefined])].every(isSame)) object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   const sub = subresource && { subresource };
-  const managedFields = managed ?? managedByUpdate({ object, old, schema: resource.schema, manager, apiVersion: apiVersion(resource), ...sub });
+  const managedFields = managed ?? managedByUpdate({ object: managedPart(object, ask), old: managedPart(old, ask), schema: resource.schema, manager, apiVersion: apiVersion(resource), ...sub });
   object.metadata = { ...object.metadata, managedFields };
   if (!managedFields.length) delete object.metadata.managedFields;
   return object;
