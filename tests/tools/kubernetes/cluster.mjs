@@ -38,7 +38,7 @@ export class Cluster {
   load(given) {
     const resource = this.resources.ofKind(given.apiVersion ?? "", given.kind);
     if (!resource) throw new WorldError(`no resource for ${given.apiVersion} ${given.kind}`);
-    const object = structuredClone(given);
+    const object = JSON.parse(JSON.stringify(given));
     const { unknown, problems, types } = check(object, resource.schema);
     if (unknown.length || problems.length || types.length) throw new WorldError(`${given.kind} ${given.metadata?.name}: ${JSON.stringify({ unknown, problems, types })}`);
     object.metadata = { ...object.metadata, uid: object.metadata.uid ?? this.identifiers.uid(), creationTimestamp: object.metadata.creationTimestamp ?? now() };

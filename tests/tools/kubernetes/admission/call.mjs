@@ -1,27 +1,47 @@
 // Sends a review to a webhook and reads what it answers, as strictly as the API server does.
 import { request as httpsRequest } from "node:https";
+import { check } from "../objects/structure.mjs";
+import { builtIn, resolved } from "../schemas.mjs";
 
 const LIMIT = 3 * 1024 * 1024;
+const text = { type: "string" };
+const RESPONSE = {
+  type: "object",
+  properties: {
+    uid: text,
+    allowed: { type: "boolean" },
+    status: resolved(builtIn({ group: "", version: "v1", kind: "Status" })),
+    patch: text,
+    patchType: text,
+    auditAnnotations: { type: "object", additionalProperties: text },
+    warnings: { type: "array", items: text },
+  },
+};
 
 /** A webhook could not be asked, or answered what is no answer. */
 export class CallError extends Error {}
 
 /** Where a webhook listens: its URL, or the address that the world gives its service. */
 export function target(clientConfig, services) {
-  if (clientConfig.url) return { url: new URL(clientConfig.url) };
+  if (clientConfig.url) {
+    const url = new URL(clientConfig.url);
+    return { url, host: url.host };
+  }
   const { namespace, name, port = 443, path = "/" } = clientConfig.service;
-  const host = `${name}.${namespace}.svc`;
-  const url = new URL(`https://${host}:${port}${path.startsWith("/") ? path : `/${path}`}`);
+  const servername = `${name}.${namespace}.svc`;
+  const host = `${servername}:${port}`;
+  const url = new URL(`https://${host}${path.startsWith("/") ? path : `/${path}`}`);
   const address = services[`${namespace}/${name}:${port}`] ?? services[`${namespace}/${name}`];
   if (!address) throw new CallError(`failed to call webhook: Post "${url}": service "${name}" not found`);
-  const [connectHost, connectPort] = address.split(":");
-  return { url, connect: { host: connectHost, port: Number(connectPort) }, servername: host };
+  const [hostname, connectPort] = address.split(":");
+  return { url, host, connect: { hostname, port: Number(connectPort) }, servername };
 }
 
 /** The review that a webhook answers to a review. */
 export async function call(hook, review, services) {
-  const { url, connect, servername } = target(hook.clientConfig, services);
+  const { url, host, connect, servername } = target(hook.clientConfig, services);
   url.searchParams.set("timeout", `${hook.timeoutSeconds}s`);
+  const shown = `https://${host}${url.pathname}${url.search}`;
   const failed = (why) => new CallError(`failed to call webhook: ${why}`);
   const bytes = Buffer.from(JSON.stringify(review));
   const answer = await new Promise((resolve, reject) => {
@@ -31,12 +51,12 @@ export async function call(hook, review, services) {
       ...connect,
       ...(servername && { servername }),
       ca: hook.clientConfig.caBundle ? Buffer.from(hook.clientConfig.caBundle, "base64") : undefined,
-      headers: { host: url.host, accept: "application/json, */*", "content-type": "application/json", "content-length": bytes.length, "user-agent": "kube-apiserver-admission" },
+      headers: { host, accept: "application/json, */*", "content-type": "application/json", "content-length": bytes.length, "user-agent": "kube-apiserver-admission" },
       signal: AbortSignal.timeout(hook.timeoutSeconds * 1000),
     };
     const refuse = (error) => {
       const why = error.name === "TimeoutError" || error.name === "AbortError" ? "context deadline exceeded" : words(error, connect ?? url);
-      reject(failed(`Post "${url}": ${why}`));
+      reject(failed(`Post "${shown}": ${why}`));
     };
     const sent = httpsRequest(url, options, (response) => {
       const parts = [];
@@ -64,8 +84,8 @@ export async function call(hook, review, services) {
   return response(body, review.request.uid);
 }
 
-function words(error, { host, hostname, port }) {
-  if (error.code === "ECONNREFUSED") return `dial tcp ${hostname ?? host}:${port}: connect: connection refused`;
+function words(error, { hostname, port }) {
+  if (error.code === "ECONNREFUSED") return `dial tcp ${hostname}:${port}: connect: connection refused`;
   if (error.code === "ECONNRESET") return "EOF";
   if (/CERT|SIGNATURE|ISSUER|SELF_SIGNED/.test(error.code ?? "")) return `tls: failed to verify certificate: x509: ${error.message}`;
   return error.message;
@@ -79,12 +99,15 @@ function response(body, uid) {
     throw invalid(`expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got ${got}`);
   }
   if (!body.response) throw new CallError("webhook response was absent");
-  if (body.response.uid !== uid) throw invalid(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(body.response.uid ?? "")}`);
-  if (typeof body.response.allowed !== "boolean") throw failedType();
-  if (body.response.patch || body.response.patchType) throw new CallError("ValidatingWebhook may not return a patch: webhook returned response.patch");
-  return body.response;
+  const given = structuredClone(body.response);
+  const { unknown, types } = check(given, RESPONSE);
+  if (types.length) throw wrongType(types[0]);
+  if (given.uid !== uid) throw invalid(`expected response.uid=${JSON.stringify(uid)}, got ${JSON.stringify(given.uid ?? "")}`);
+  if (given.patch || given.patchType) throw new CallError("ValidatingWebhook may not return a patch: webhook returned response.patch");
+  return { ...given, allowed: given.allowed ?? false, ...(unknown.length && { unknownFields: unknown }) };
 }
 
-function failedType() {
-  return new CallError("failed to call webhook: json: cannot unmarshal into Go struct field AdmissionResponse.response.allowed of type bool");
+function wrongType({ path, expected, value }) {
+  const type = Array.isArray(value) ? "array" : typeof value;
+  return new CallError(`failed to call webhook: json: cannot unmarshal ${type} into Go struct field AdmissionResponse.response.${path} of type ${expected}`);
 }

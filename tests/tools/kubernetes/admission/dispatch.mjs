@@ -6,6 +6,7 @@ import { call, CallError } from "./call.mjs";
 import { matchesNamespace, matchesObject, matchingResource } from "./match.mjs";
 
 const STORAGE = "admissionregistration.k8s.io/validatingwebhookconfigurations";
+const MOST_ENTRIES = 20_000;
 const plain = ({ group, version, kind }) => ({ group, version, kind });
 const named = ({ group, version, plural }) => ({ group, version, resource: plural });
 
@@ -53,9 +54,11 @@ export async function admit(cluster, attributes) {
       configuration, webhook: hook.name, uid: request.uid, operation: request.operation, resource: request.resource, subResource: request.subResource,
       namespace: request.namespace, name: request.name, user: request.userInfo.username, dryRun: request.dryRun,
       allowed: response?.allowed ?? null, status: response?.status, warnings: response?.warnings ?? [], annotations: Object.fromEntries(annotations),
+      ...(response?.unknownFields && { unknownFields: response.unknownFields }),
       ...(error && { error: error.message, failurePolicy: hook.failurePolicy }),
     });
   }
+  audit.splice(0, Math.max(0, audit.length - MOST_ENTRIES));
   const warnings = results.flatMap(({ response }) => response?.warnings ?? []);
   const refusals = results.map(refusalOf).filter(Boolean);
   if (refusals.length) throw Object.assign(refusals[0], { warnings });

@@ -59,10 +59,15 @@ async function removeOne(ask, found, given, name) {
   return drop(cluster, resource, current, given.propagationPolicy === "Orphan" || given.orphanDependents === true);
 }
 
+/** Finalizers of controllers that would let an unused object go at once. */
+const PROTECTION = ["kubernetes.io/pvc-protection", "kubernetes.io/pv-protection"];
+
 /** Removes a stored object, or marks it where finalizers hold it. */
-export function drop(cluster, resource, object, isOrphaning = false) {
+export function drop(cluster, resource, found, isOrphaning = false) {
+  const finalizers = found.metadata.finalizers?.filter((one) => !PROTECTION.includes(one));
+  const object = finalizers ? { ...found, metadata: { ...found.metadata, finalizers } } : found;
   const isNamespace = resource.storage === "/namespaces";
-  if (!object.metadata.finalizers?.length && !isNamespace) return release(cluster, resource, object, isOrphaning);
+  if (!finalizers?.length && !isNamespace) return release(cluster, resource, object, isOrphaning);
   if (object.metadata.deletionTimestamp) return object;
   const marked = { ...object, metadata: { ...object.metadata, deletionTimestamp: now(), deletionGracePeriodSeconds: 0 } };
   if (marked.metadata.generation !== undefined) marked.metadata.generation += 1;

@@ -59,6 +59,9 @@ function address(metadata) {
   return `10.96.${parseInt(one[0], 16)}.${Math.max(1, parseInt(two[0], 16))}`;
 }
 
+/** A port of every node, of those that Kubernetes gives services. */
+const nodePort = ({ uid }, place) => 30_000 + ((parseInt(uid.slice(0, 4), 16) + place) % 2768);
+
 const rolling = { rollingUpdate: { maxUnavailable: "25%", maxSurge: "25%" }, type: "RollingUpdate" };
 const KINDS = {
   Pod({ spec }) {
@@ -79,6 +82,10 @@ const KINDS = {
   StatefulSet({ spec }) {
     fill(spec, { replicas: 1, podManagementPolicy: "OrderedReady", updateStrategy: { type: "RollingUpdate", rollingUpdate: { partition: 0 } }, revisionHistoryLimit: 10 });
     fill(spec, { persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" } });
+    for (const claim of spec.volumeClaimTemplates ?? []) {
+      fill(claim, { kind: "PersistentVolumeClaim", apiVersion: "v1", status: { phase: "Pending" } });
+      fill(claim.spec, { volumeMode: "Filesystem" });
+    }
     template(spec);
   },
   DaemonSet({ spec }) {
@@ -104,6 +111,7 @@ const KINDS = {
     if (spec.type === "ExternalName") return;
     fill(spec, { clusterIP: address(metadata), ipFamilies: ["IPv4"], ipFamilyPolicy: "SingleStack", internalTrafficPolicy: "Cluster" });
     fill(spec, { clusterIPs: [spec.clusterIP] });
+    if (spec.type !== "ClusterIP") for (const [place, port] of (spec.ports ?? []).entries()) fill(port, { nodePort: nodePort(metadata, place) });
     if (spec.type === "LoadBalancer") fill(spec, { externalTrafficPolicy: "Cluster", allocateLoadBalancerNodePorts: true });
   },
   Namespace(object) {
@@ -117,8 +125,9 @@ const KINDS = {
     if (encoded.length) object.data = { ...object.data, ...Object.fromEntries(encoded) };
     delete object.stringData;
   },
-  PersistentVolumeClaim({ spec }) {
+  PersistentVolumeClaim({ spec, metadata }) {
     fill(spec, { volumeMode: "Filesystem" });
+    if (!metadata.deletionTimestamp) metadata.finalizers ??= ["kubernetes.io/pvc-protection"];
   },
   StorageClass(object) {
     fill(object, { reclaimPolicy: "Delete", volumeBindingMode: "Immediate" });
@@ -151,7 +160,8 @@ const STATUS = {
   Namespace: { phase: "Active" },
   Service: { loadBalancer: {} },
   Ingress: { loadBalancer: {} },
-  PersistentVolumeClaim: { phase: "Pending" },
+  HorizontalPodAutoscaler: { desiredReplicas: 0, currentMetrics: null },
+  PodDisruptionBudget: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
   PersistentVolume: { phase: "Pending" },
   StatefulSet: { replicas: 0, availableReplicas: 0 },
   ReplicaSet: { replicas: 0 },

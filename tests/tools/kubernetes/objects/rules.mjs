@@ -1,10 +1,14 @@
 // What the API server refuses in objects beyond their schemas: names, selectors, webhooks, definitions.
+import { X509Certificate } from "node:crypto";
 import { matchesLabels } from "../selectors.mjs";
 
 const problem = (cause, field, message) => ({ cause, field, message });
 const required = (field, more = "") => problem("required", field, `Required value${more}`);
 const wrong = (field, value, why) => problem("invalid", field, `Invalid value: ${JSON.stringify(value)}: ${why}`);
 
+const oneOf = (field, value, values) => problem("unsupported", field, `Unsupported value: ${JSON.stringify(value)}: supported values: ${values.map((one) => JSON.stringify(one)).join(", ")}`);
+
+const OPERATIONS = ["*", "CONNECT", "CREATE", "DELETE", "UPDATE"];
 const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const SUBDOMAIN_RULE = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const LABEL = /^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/;
@@ -34,18 +38,34 @@ function webhooks({ webhooks = [] }) {
     const found = [];
     if (hook.name.split(".").length < 3) found.push(wrong(`${at}.name`, hook.name, "should be a domain with at least three segments separated by dots"));
     if (hook.timeoutSeconds < 1 || hook.timeoutSeconds > 30) found.push(wrong(`${at}.timeoutSeconds`, hook.timeoutSeconds, "the timeout value must be between 1 and 30 seconds"));
-    if (!["None", "NoneOnDryRun"].includes(hook.sideEffects)) found.push(problem("unsupported", `${at}.sideEffects`, `Unsupported value: ${JSON.stringify(hook.sideEffects)}: supported values: "None", "NoneOnDryRun"`));
+    if (!["None", "NoneOnDryRun"].includes(hook.sideEffects)) found.push(oneOf(`${at}.sideEffects`, hook.sideEffects, ["None", "NoneOnDryRun"]));
+    for (const [name, values] of Object.entries({ failurePolicy: ["Fail", "Ignore"], matchPolicy: ["Equivalent", "Exact"] })) {
+      if (!values.includes(hook[name])) found.push(oneOf(`${at}.${name}`, hook[name], values));
+    }
     if (!hook.admissionReviewVersions?.some((version) => ["v1", "v1beta1"].includes(version))) {
       found.push(wrong(`${at}.admissionReviewVersions`, hook.admissionReviewVersions, "must include at least one of v1, v1beta1"));
     }
-    const { url, service } = hook.clientConfig;
+    const { url, service, caBundle } = hook.clientConfig;
+    if (caBundle && !isBundle(caBundle)) found.push(wrong(`${at}.clientConfig.caBundle`, "", "unable to load root certificates: unable to parse bytes as PEM block"));
     if (Boolean(url) === Boolean(service)) found.push(required(`${at}.clientConfig`, ": exactly one of url or service is required"));
     if (url && !url.startsWith("https://")) found.push(wrong(`${at}.clientConfig.url`, new URL(url).protocol.slice(0, -1), "'https' is the only allowed URL scheme; desired format: https://host[/path]"));
     for (const [place, rule] of (hook.rules ?? []).entries()) {
+      for (const operation of rule.operations ?? []) if (!OPERATIONS.includes(operation)) found.push(oneOf(`${at}.rules[${place}].operations`, operation, OPERATIONS));
+      if (!["*", "Cluster", "Namespaced"].includes(rule.scope)) found.push(oneOf(`${at}.rules[${place}].scope`, rule.scope, ["*", "Cluster", "Namespaced"]));
       for (const name of ["operations", "apiGroups", "apiVersions", "resources"]) if (!rule[name]?.length) found.push(required(`${at}.rules[${place}].${name}`));
     }
     return found;
   });
+}
+
+/** Whether a bundle holds certificates, each of which can be read. */
+function isBundle(encoded) {
+  const blocks = Buffer.from(encoded, "base64").toString().match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g);
+  try {
+    return Boolean(blocks?.every((block) => new X509Certificate(block)));
+  } catch {
+    return false;
+  }
 }
 
 function definition({ metadata: { name }, spec }) {
