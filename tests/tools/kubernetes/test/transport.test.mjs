@@ -31,6 +31,16 @@ test("every kind has a schema and can be listed", () => withServer({}, async ({ 
   }
 }));
 
+test("every group and version has an OpenAPI document", () => withServer({}, async ({ ask }) => {
+  const { paths } = (await ask("/openapi/v3")).json;
+  assert.ok(Object.keys(paths).length > 15);
+  for (const { serverRelativeURL } of Object.values(paths)) {
+    const { status, json } = await ask(serverRelativeURL);
+    assert.equal(status, 200, serverRelativeURL);
+    assert.ok(Object.keys(json.components.schemas).length > 0, serverRelativeURL);
+  }
+}));
+
 test("faults: an error, a delay, an answer cut short, a watch that breaks", () => withServer({
   objects: ["a", "b", "c"].map((name) => configMap(name, {}, { namespace: "default" })),
   faults: [
