@@ -28,6 +28,7 @@ export async function serve({ folder, spec = {}, port = 0 }) {
   const server = createServer({ ...own, ca, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] }, (request, response) => {
     respond({ state, request, response }).catch((error) => fail({ state, request, response, error }));
   });
+  Object.assign(server, { keepAliveTimeout: 0, requestTimeout: 0 });
   await new Promise((ready) => server.listen(port, "127.0.0.1", ready));
   const address = `https://127.0.0.1:${server.address().port}`;
   const users = [...state.cluster.users.byName.values()].map((user, place) => ({

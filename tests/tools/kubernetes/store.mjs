@@ -83,9 +83,17 @@ export class Store {
 
   /** The objects of a resource as they were at a revision, by namespace and name. */
   list(storage, namespace, revision = this.revision) {
-    const prefix = namespace === undefined ? "" : Store.key(namespace, "");
+    const { objects, keys, from, to } = this.range(storage, namespace, revision);
+    return keys.slice(from, to).map((key) => objects.get(key));
+  }
+
+  /** Objects by their keys, the sorted keys, and which of these are of a namespace and beyond a key. */
+  range(storage, namespace, revision, beyond) {
     const { objects, keys } = this.at(storage, revision);
-    return keys.filter((key) => key.startsWith(prefix)).map((key) => objects.get(key));
+    const prefix = namespace ?? "";
+    const from = beyond === undefined ? first(keys, (key) => namespace === undefined || key >= `${prefix}/`) : first(keys, (key) => key > beyond);
+    const to = namespace === undefined ? keys.length : first(keys, (key) => key >= `${prefix}0`);
+    return { objects, keys, from, to };
   }
 
   at(storage, revision) {
@@ -113,6 +121,17 @@ export class Store {
     const message = `Too large resource version: ${revision}, current: ${this.revision}`;
     throw new Refusal(504, "Timeout", `Timeout: ${message}`, { details: { causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }], retryAfterSeconds: 1 } });
   }
+}
+
+/** The first place of sorted keys that a test holds for; it holds for all after it. */
+function first(keys, holds) {
+  let [low, high] = [0, keys.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (holds(keys[middle])) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** An object with its revision, its metadata in the order that the API server writes. */

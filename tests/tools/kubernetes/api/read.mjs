@@ -3,6 +3,7 @@ import { as } from "../objects/versions.mjs";
 import { requireList } from "../objects/answers.mjs";
 import { fieldSelector, labelSelector } from "../selectors.mjs";
 import { badRequest, expired, invalid, notFound } from "../status.mjs";
+import { Store } from "../store.mjs";
 import { many, one } from "./table.mjs";
 
 /** The object that is stored under the name of a request. */
@@ -60,7 +61,6 @@ function fromToken(text, query) {
 }
 
 const toToken = (rv, start) => Buffer.from(JSON.stringify({ v: "meta.k8s.io/v1", rv, start })).toString("base64url");
-const keyOf = ({ metadata }) => `${metadata.namespace ?? ""}/${metadata.name}`;
 
 /** The objects of a list, with the metadata of the page. */
 export function page(ask) {
@@ -73,24 +73,21 @@ export function page(ask) {
   if (at < store.compacted && at !== store.revision) {
     throw expired("The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.", token && toToken(store.revision, token.start));
   }
-  const all = store.list(resource.storage, namespace, at);
-  const rest = token ? all.slice(after(all, token.start)) : all;
+  const { objects, keys, from, to } = store.range(resource.storage, namespace, at, token?.start);
   const chosen = [];
-  let place = 0;
-  for (; place < rest.length && (!limit || chosen.length < limit); place += 1) if (wanted(rest[place])) chosen.push(rest[place]);
+  let place = from;
+  for (; place < to && (!limit || chosen.length < limit); place += 1) {
+    const object = objects.get(keys[place]);
+    if (wanted(object)) chosen.push(object);
+  }
   const metadata = { resourceVersion: String(at) };
-  const left = rest.length - place;
-  if (limit && rest.slice(place).some(wanted)) {
-    metadata.continue = toToken(at, keyOf(chosen.at(-1)));
-    if (!query.get("labelSelector") && !query.get("fieldSelector")) metadata.remainingItemCount = left;
+  const left = keys.slice(place, limit ? to : place);
+  if (left.some((key) => wanted(objects.get(key)))) {
+    const { metadata: { namespace: last = "", name } } = chosen.at(-1);
+    metadata.continue = toToken(at, Store.key(last, name));
+    if (!query.get("labelSelector") && !query.get("fieldSelector")) metadata.remainingItemCount = left.length;
   }
   return { objects: chosen, metadata };
-}
-
-/** The place of the first object beyond a key. */
-function after(objects, key) {
-  const found = objects.findIndex((object) => keyOf(object) > key);
-  return found === -1 ? objects.length : found;
 }
 
 /** Answers a GET of a collection. */
