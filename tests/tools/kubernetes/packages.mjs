@@ -23,6 +23,9 @@ export const validator = () => load("ajv/dist/2020").default;
 /** Adds the formats of JSON Schema to a validator. */
 export const formats = (compiler) => load("ajv-formats").default(compiler);
 
+/** An evaluator of CEL. */
+export const cel = () => load("@bufbuild/cel");
+
 /** The value of a YAML document. */
 export const yaml = (text) => load("yaml").parse(text);
 

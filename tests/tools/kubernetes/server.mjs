@@ -26,7 +26,8 @@ export async function serve({ folder, spec = {}, port = 0 }) {
   const ca = authority(folder);
   const own = certificate(folder, "server", { subject: "/CN=kube-apiserver", names: ["IP:127.0.0.1", "DNS:localhost", "DNS:kubernetes.default.svc"] });
   const server = createServer({ ...own, ca, requestCert: true, rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] }, (request, response) => {
-    respond({ state, request, response }).catch((error) => fail({ state, request, response, error }));
+    const entry = { method: request.method, path: request.url, contentType: request.headers["content-type"], userAgent: request.headers["user-agent"] };
+    respond({ state, request, response, entry }).catch((error) => fail({ request, response, error, entry }));
   });
   Object.assign(server, { keepAliveTimeout: 0, requestTimeout: 0 });
   await new Promise((ready) => server.listen(port, "127.0.0.1", ready));
@@ -40,20 +41,19 @@ export async function serve({ folder, spec = {}, port = 0 }) {
   return { server, state, address, kubeconfig: path, authority: ca };
 }
 
-function fail({ state, request, response, error }) {
+function fail({ request, response, error, entry }) {
   const text = error instanceof WorldError ? error.message : error.stack;
-  const { requests } = state.cluster;
-  requests.push({ method: request.method, path: request.url, status: WRONG, error: text });
+  Object.assign(entry, { status: WRONG, error: text });
   process.stderr.write(`${request.method} ${request.url}: ${text}\n`);
   if (response.headersSent) response.destroy();
   else response.writeHead(WRONG, { "content-type": "text/plain" }).end(text);
 }
 
-async function respond({ state, request, response }) {
+async function respond({ state, request, response, entry }) {
   const url = new URL(request.url, "https://stand-in");
   const { cluster } = state;
   if (url.pathname.startsWith("/_")) return send(response, await control(state, request.method, url, await read(request)));
-  const entry = { method: request.method, path: url.pathname, query: url.search, contentType: request.headers["content-type"], userAgent: request.headers["user-agent"] };
+  Object.assign(entry, { path: url.pathname, query: url.search });
   cluster.requests.push(entry);
   if (cluster.requests.length > MOST_REQUESTS) cluster.requests.shift();
   const fault = cluster.faults.meet(request.method, `${url.pathname}${url.search}`);

@@ -1,6 +1,7 @@
 // Validating admission: asks every webhook that a request concerns, and refuses what one of them denies.
+import { holds } from "../expressions.mjs";
 import { apiVersion } from "../resources.mjs";
-import { badRequest, internal, Refusal, WorldError } from "../status.mjs";
+import { badRequest, forbidden, internal, Refusal } from "../status.mjs";
 import { as } from "../objects/versions.mjs";
 import { call, CallError } from "./call.mjs";
 import { matchesNamespace, matchesObject, matchingResource } from "./match.mjs";
@@ -43,9 +44,8 @@ export async function admit(cluster, attributes) {
   const equivalents = subresource ? [] : resources.equivalents(resource);
   const wanted = store.list(STORAGE).flatMap(({ metadata, webhooks = [] }) => webhooks.map((hook) => ({ hook, configuration: metadata.name })))
     .map((one) => ({ ...one, target: matchingResource(one.hook, attributes, equivalents) }))
-    .filter(({ hook, target }) => target && matchesNamespace(hook, attributes, labels) && matchesObject(hook, attributes));
+    .filter(({ hook, target }) => target && matchesNamespace(hook, attributes, labels) && matchesObject(hook, attributes) && meetsConditions(hook, attributes, target));
   for (const { hook } of wanted) {
-    if (hook.matchConditions?.length) throw new WorldError("matchConditions are not modelled");
     if (attributes.dryRun && !["None", "NoneOnDryRun"].includes(hook.sideEffects)) throw badRequest(`admission webhook ${JSON.stringify(hook.name)} does not support dry run`);
   }
   const results = await Promise.all(wanted.map((one) => ask(one, attributes, services, identifiers.uid())));
@@ -64,6 +64,17 @@ export async function admit(cluster, attributes) {
   const refusals = results.map(refusalOf).filter(Boolean);
   if (refusals.length) throw Object.assign(refusals[0], { warnings });
   return warnings;
+}
+
+/** Whether a request meets all conditions of a webhook; one that is false decides, then one that cannot be evaluated. */
+function meetsConditions({ matchConditions = [], failurePolicy }, attributes, target) {
+  if (!matchConditions.length) return true;
+  const { object, oldObject, ...request } = reviewRequest(attributes, target, "");
+  const results = matchConditions.map(({ expression }) => ({ expression, ...holds(expression, { request, object, oldObject }) }));
+  if (results.some(({ value }) => value === false)) return false;
+  const failed = results.find(({ error }) => error);
+  if (failed && failurePolicy === "Fail") throw forbidden(attributes.resource, attributes.name, `expression '${failed.expression}' resulted in error: ${failed.error}`);
+  return !failed;
 }
 
 async function ask({ hook, configuration, target }, attributes, services, uid) {

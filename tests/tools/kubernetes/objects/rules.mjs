@@ -1,5 +1,6 @@
 // What the API server refuses in objects beyond their schemas: names, selectors, webhooks, definitions.
 import { X509Certificate } from "node:crypto";
+import { syntaxError } from "../expressions.mjs";
 import { matchesLabels } from "../selectors.mjs";
 
 const problem = (cause, field, message) => ({ cause, field, message });
@@ -41,6 +42,10 @@ function webhooks({ webhooks = [] }) {
     if (!["None", "NoneOnDryRun"].includes(hook.sideEffects)) found.push(oneOf(`${at}.sideEffects`, hook.sideEffects, ["None", "NoneOnDryRun"]));
     for (const [name, values] of Object.entries({ failurePolicy: ["Fail", "Ignore"], matchPolicy: ["Equivalent", "Exact"] })) {
       if (!values.includes(hook[name])) found.push(oneOf(`${at}.${name}`, hook[name], values));
+    }
+    for (const [place, { expression }] of (hook.matchConditions ?? []).entries()) {
+      const mistake = syntaxError(expression);
+      if (mistake) found.push(wrong(`${at}.matchConditions[${place}].expression`, expression, `compilation failed: ${mistake}`));
     }
     if (!hook.admissionReviewVersions?.some((version) => ["v1", "v1beta1"].includes(version))) {
       found.push(wrong(`${at}.admissionReviewVersions`, hook.admissionReviewVersions, "must include at least one of v1, v1beta1"));
@@ -84,6 +89,10 @@ function definition({ metadata: { name }, spec }) {
 function structural(schema, at, found) {
   if (!schema.type && !schema["x-kubernetes-int-or-string"] && !schema["x-kubernetes-preserve-unknown-fields"]) {
     found.push(required(`${at}.type`, at.endsWith("openAPIV3Schema") ? ": must not be empty at the root" : ": must not be empty for specified object fields"));
+  }
+  for (const [place, { rule }] of (schema["x-kubernetes-validations"] ?? []).entries()) {
+    const mistake = syntaxError(rule);
+    if (mistake) found.push(wrong(`${at}.x-kubernetes-validations[${place}].rule`, rule, `compilation failed: ${mistake}`));
   }
   for (const [name, field] of Object.entries(schema.properties ?? {})) structural(field, `${at}.properties[${name}]`, found);
   if (schema.items) structural(schema.items, `${at}.items`, found);

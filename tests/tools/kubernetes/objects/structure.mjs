@@ -1,4 +1,5 @@
 // Checks values against schemas: unknown fields are told and removed, defaults are set, what is wrong is told by field.
+import { holds } from "../expressions.mjs";
 import { fieldSchema, isOpen, resolved, typeOf } from "../schemas.mjs";
 
 /** What is wrong with an object: `unknown` fields (which are removed from it), `problems`, and mistakes of `types`. */
@@ -29,6 +30,10 @@ function walk(value, schema, path, found) {
   if (typeof value === "number") {
     if (value < schema.minimum) body(`should be greater than or equal to ${schema.minimum}`);
     if (value > schema.maximum) body(`should be less than or equal to ${schema.maximum}`);
+  }
+  for (const { rule, message } of schema["x-kubernetes-validations"] ?? []) {
+    const { value: isMet, error } = /\boldSelf\b/.test(rule) ? { value: true } : holds(rule, { self: value });
+    if (!isMet) wrong("invalid", `Invalid value: ${JSON.stringify(typeOf(schema))}: ${error ? `${error} evaluating rule: ${rule}` : (message ?? `failed rule: ${rule}`)}`);
   }
   if (Array.isArray(value)) {
     if (value.length < schema.minItems) body(`should have at least ${schema.minItems} items`);

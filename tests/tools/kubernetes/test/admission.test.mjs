@@ -190,9 +190,27 @@ test("a dry run asks none that has side effects", () => gated(allow, {}, async (
   assert.equal(cluster.store.get("/configmaps", "default", "a"), undefined);
 }));
 
-test("conditions in CEL are not modelled: a test that meets one fails", () => gated(allow, { matchConditions: [{ name: "always", expression: "true" }] }, async ({ post, seen }) => {
-  const { status, text } = await post(MAPS, configMap("a"));
-  assert.deepEqual([status, text, seen.length], [599, "matchConditions are not modelled", 0]);
+for (const [expression, failurePolicy, expected] of [
+  ["request.userInfo.username == 'admin'", "Fail", [201, 1]],
+  ["!('system:masters' in request.userInfo.groups)", "Fail", [201, 0]],
+  ["object.data.k.startsWith('v')", "Fail", [201, 1]],
+  ["object.data.other == 'v'", "Ignore", [201, 0]],
+  ["object.data.other == 'v'", "Fail", [403, 0]],
+]) {
+  test(`a condition: ${expression}, ${failurePolicy}`, () => gated(allow, { failurePolicy, matchConditions: [{ name: "one", expression }] }, async ({ post, seen }) => {
+    const { status } = await post(MAPS, configMap("a", { k: "v" }));
+    assert.deepEqual([status, seen.length], expected);
+  }));
+}
+
+test("what is not modelled is answered with 599 and remembered: a test that meets it fails", () => withServer({}, async ({ ask, post }) => {
+  const definition = {
+    apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition", metadata: { name: "as.example.com" },
+    spec: { group: "example.com", scope: "Cluster", names: { plural: "as", kind: "A" }, conversion: { strategy: "Webhook" }, versions: [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: { type: "object" } } }] },
+  };
+  const answer = await post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition);
+  assert.deepEqual([answer.status, answer.text], [599, "conversion by webhook is not modelled"]);
+  assert.deepEqual((await ask("/_requests")).json.map(({ status, error }) => [status, error]), [[599, "conversion by webhook is not modelled"]]);
 }));
 
 test("webhooks do not judge their own configuration", () => gated(() => ({ allowed: false }), {}, async ({ remove, seen }) => {
@@ -227,6 +245,7 @@ test("a configuration with mistakes is refused", () => withServer({}, async ({ p
     [{ admissionReviewVersions: ["v9"] }, /at least one of/],
     [{ failurePolicy: "Allow" }, /failurePolicy/],
     [{ rules: [{ operations: ["DESTROY"], apiGroups: ["*"], apiVersions: ["*"], resources: ["*"] }] }, /rules\[0\].operations: Unsupported value: "DESTROY"/],
+    [{ matchConditions: [{ name: "one", expression: "bad (" }] }, /matchConditions\[0\].expression: Invalid value: .*compilation failed/],
     [{ timeoutSecond: 3 }, /unknown field "webhooks\[0\].timeoutSecond"/],
     [{ clientConfig: { url: "http://127.0.0.1/" } }, /'https' is the only allowed URL scheme/],
     [{ clientConfig: { url: hook.url, caBundle: "AAAA" } }, /unable to parse bytes as PEM block/],

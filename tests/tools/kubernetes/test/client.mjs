@@ -48,11 +48,21 @@ export function client(address, ca, token = "admin") {
   return { ask, post: write("POST"), put: write("PUT"), remove: write("DELETE"), patch, watch };
 }
 
-/** Runs a test with a webhook that answers with what `decide` gives for a request; `seen` are its requests. */
-export async function withWebhook(decide, test) {
+let identity;
+
+/** The certificate of a webhook and the authority that vouches for it, made once for a file of tests. */
+function webhookIdentity() {
+  if (identity) return identity;
   const folder = mkdtempSync(join(tmpdir(), "webhook-"));
   const ca = authority(folder);
-  const own = certificate(folder, "webhook", { subject: "/CN=webhook", names: ["IP:127.0.0.1", "DNS:gate.system.svc"] });
+  identity = { ca, own: certificate(folder, "webhook", { subject: "/CN=webhook", names: ["IP:127.0.0.1", "DNS:gate.system.svc"] }) };
+  rmSync(folder, { recursive: true });
+  return identity;
+}
+
+/** Runs a test with a webhook that answers with what `decide` gives for a request; `seen` are its requests. */
+export async function withWebhook(decide, test) {
+  const { ca, own } = webhookIdentity();
   const seen = [];
   const server = createServer(own, async (incoming, response) => {
     const parts = [];
@@ -70,7 +80,6 @@ export async function withWebhook(decide, test) {
   } finally {
     server.closeAllConnections();
     server.close();
-    rmSync(folder, { recursive: true });
   }
 }
 

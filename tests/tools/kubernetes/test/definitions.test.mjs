@@ -47,9 +47,10 @@ for (const [what, object, status, message] of [
   ["an unknown field", exception({ control: "A-1", day: 1 }), 400, /unknown field "spec.day"/],
   ["unknown metadata", { ...exception({ control: "A-1" }), metadata: { name: "e", label: {} } }, 400, /unknown field "metadata.label"/],
   ["no kind", { metadata: { name: "e" }, spec: { control: "A-1" } }, 400, /missing/],
+  ["against a rule", exception({ control: "A-1", window: { from: 3, to: 2 } }), 422, /spec.window: Invalid value: "object": the end comes first/],
   ["neither of two", exception({ control: "A-1", target: {} }), 422, /oneOf/],
 ]) {
-  test(`refused: ${what}`, () => withServer({ objects: [definition({ target: { type: "object", properties: { a: { type: "string" }, b: { type: "string" } }, oneOf: [{ required: ["a"] }, { required: ["b"] }] } })] }, async ({ post }) => {
+  test(`refused: ${what}`, () => withServer({ objects: [definition({ window: { type: "object", "x-kubernetes-validations": [{ rule: "self.from < self.to", message: "the end comes first" }], properties: { from: { type: "integer" }, to: { type: "integer" } } }, target: { type: "object", properties: { a: { type: "string" }, b: { type: "string" } }, oneOf: [{ required: ["a"] }, { required: ["b"] }] } })] }, async ({ post }) => {
     const answer = await post(EXCEPTIONS, object);
     assert.equal(answer.status, status, answer.text);
     assert.match(answer.json.message, message);
