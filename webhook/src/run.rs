@@ -210,8 +210,11 @@ fn serve(service: Service, args: &RunArgs) -> Exit {
             return Exit::Error;
         }
     };
+    // A ledger in a database must not be let go of where others wait for I/O.
+    let writer = service.writer.clone();
     let exit = runtime.block_on(until_the_end(service, args));
     runtime.shutdown_timeout(Duration::from_millis(100));
+    drop(writer);
     exit
 }
 
