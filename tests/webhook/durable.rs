@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::json;
 use soc2gate_ledger::record::Event;
 
-use crate::process::{Prepared, decisions};
+use crate::process::{Prepared, decisions, place, records};
 use crate::service::{pod, review};
 
 #[tokio::test]
@@ -206,12 +207,10 @@ async fn sigkill_loses_no_acknowledged_decision() {
     // Whoever opens the ledger next says what is durable.
     let folder = std::mem::replace(&mut webhook.folder, tempfile::tempdir().unwrap());
     let recorded = {
-        let keys = folder.path().join("ledger.keys");
-        let place =
-            soc2gate_host::Place::new("ledger", Some(&keys.to_string_lossy()), folder.path());
-        let ring = std::sync::Arc::new(place.keys().unwrap());
+        let place = place(folder.path());
+        let ring = Arc::new(place.keys().unwrap());
         place.open_for_service(ring).unwrap().seal().unwrap();
-        decisions(&crate::process::records(folder.path()))
+        decisions(&records(&place))
     };
     assert!(acknowledged.len() > 8, "{}", acknowledged.len());
     for decision in &acknowledged {

@@ -15,8 +15,12 @@ mod client;
 mod corpora;
 mod durable;
 mod parity;
+mod postgres;
 mod process;
 mod reload;
+#[allow(dead_code, reason = "the tests of the store use the rest")]
+#[path = "../postgres/server.rs"]
+mod server;
 mod service;
 mod shutdown;
 mod subresources;

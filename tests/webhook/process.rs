@@ -194,7 +194,7 @@ impl Webhook {
 
     /// Every record of the ledger: its index, its id, what it says.
     pub(crate) fn records(&self) -> Vec<(u64, Record)> {
-        records(self.path())
+        records(&place(self.path()))
     }
 }
 
@@ -206,7 +206,8 @@ impl Drop for Webhook {
     }
 }
 
-fn place(folder: &Path) -> Place {
+/// The ledger in a folder.
+pub(crate) fn place(folder: &Path) -> Place {
     Place::new(
         "ledger",
         Some(&folder.join("ledger.keys").to_string_lossy()),
@@ -214,9 +215,9 @@ fn place(folder: &Path) -> Place {
     )
 }
 
-/// Every record of the ledger in a folder.
-pub(crate) fn records(folder: &Path) -> Vec<(u64, Record)> {
-    let log = place(folder).read().unwrap();
+/// Every record of a ledger.
+pub(crate) fn records(place: &Place) -> Vec<(u64, Record)> {
+    let log = place.read().unwrap();
     let size = log.size().unwrap();
     let entries = log.entries(0..size).unwrap();
     entries

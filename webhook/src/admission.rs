@@ -146,7 +146,7 @@ impl Admission {
             deadline,
             reply,
         };
-        if self.pool.submit(job).is_err() {
+        if !self.pool.submit(job) {
             return self.failed(uid::find(&held.bytes), None, OVERLOADED.0, OVERLOADED.1);
         }
         let Ok(Ok(judged)) = timeout_at(deadline.into(), receiver).await else {

@@ -110,9 +110,10 @@ impl JudgingPool {
         Ok(Self { jobs })
     }
 
-    /// Hands a job over; gives it back where too many wait.
-    pub fn submit(&self, job: Job) -> Result<(), ()> {
-        self.jobs.try_send(job).map_err(|_| ())
+    /// Hands a job over, where not too many wait.
+    #[must_use]
+    pub fn submit(&self, job: Job) -> bool {
+        self.jobs.try_send(job).is_ok()
     }
 }
 

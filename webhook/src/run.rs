@@ -77,26 +77,21 @@ fn prepare(args: &RunArgs) -> Result<Service, Vec<Diagnostic>> {
     let snapshot = set
         .sign(signer.as_ref())
         .map_err(|error| unrecorded(&error))?;
-    let writer = match (place, &signer) {
-        (Some(place), Some(signer)) => {
-            let ledger = Ledger::new(place, signer.clone(), Arc::clone(&metrics));
-            let opened = ledger.open().and_then(|()| ledger.introduce(&snapshot));
-            if let Err(error) = opened {
-                let problem = unrecorded(&format!("{}: {error}", ledger.name()));
-                if args.on_ledger_failure.denies() {
-                    return Err(problem);
-                }
-                problem.iter().for_each(say);
+    let writer = if let (Some(place), Some(signer)) = (place, &signer) {
+        let ledger = Ledger::new(place, signer.clone(), Arc::clone(&metrics));
+        let opened = ledger.open().and_then(|()| ledger.introduce(&snapshot));
+        if let Err(error) = opened {
+            let problem = unrecorded(&format!("{}: {error}", ledger.name()));
+            if args.on_ledger_failure.denies() {
+                return Err(problem);
             }
-            Some(Writer::start(Arc::new(ledger)).map_err(|error| failed(&error))?)
+            problem.iter().for_each(say);
         }
-        _ => {
-            say(&Diagnostic::new(
-                Code::LedgerGap,
-                "no ledger is named: no decision is recorded",
-            ));
-            None
-        }
+        Some(Writer::start(Arc::new(ledger)).map_err(|error| failed(&error))?)
+    } else {
+        let what = "no ledger is named: no decision is recorded";
+        say(&Diagnostic::new(Code::LedgerGap, what));
+        None
     };
 
     let files = CertificateFiles {
@@ -215,8 +210,11 @@ fn serve(service: Service, args: &RunArgs) -> Exit {
             return Exit::Error;
         }
     };
+    // A ledger in a database must not be let go of where others wait for I/O.
+    let writer = service.writer.clone();
     let exit = runtime.block_on(until_the_end(service, args));
     runtime.shutdown_timeout(Duration::from_millis(100));
+    drop(writer);
     exit
 }
 

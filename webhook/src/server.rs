@@ -21,6 +21,8 @@ use crate::metrics::Metrics;
 
 /// How long a connection may take to say what it wants.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a connection may be idle: longer than the API server keeps one, which sends nothing into one that it closes.
+const IDLE: Duration = Duration::from_secs(120);
 /// Requests that one connection of HTTP/2 may have in work.
 const STREAMS: u32 = 256;
 
@@ -93,8 +95,7 @@ pub async fn serve_admission(
         .handle(handle)
         .first_request_timeout(HEADER_TIMEOUT);
     let http = server.http_builder();
-    http.http1()
-        .header_read_timeout(Some(Duration::from_secs(90)));
+    http.http1().header_read_timeout(Some(IDLE));
     http.http2()
         .max_concurrent_streams(STREAMS)
         .keep_alive_interval(Some(Duration::from_secs(30)));

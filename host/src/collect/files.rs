@@ -182,6 +182,7 @@ impl FileReader {
     }
 
     /// The same, where a folder stands for the working folder.
+    #[must_use]
     pub fn with_stand_in(self, folder: Option<&Path>) -> Self {
         Self {
             stands_in: folder.map(Path::to_path_buf),
