@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{Enforcement, Severity, SubjectKind};
+use crate::{Enforcement, Operation, Severity, SubjectKind};
 
 /// The stable id of a control: `CHG-01`. That of a plain policy is its package (`main`, `main:warn`), that of a
 /// Gatekeeper constraint its kind and name (`K8sRequiredLabels/owner`).
@@ -87,11 +87,17 @@ impl Control {
     }
 
     /// Whether the control speaks of a kind and type of subject, and sees it in an envelope. No type: one that no
-    /// control names.
-    pub(crate) fn speaks_of(&self, kind: SubjectKind, resource: Option<&str>) -> bool {
+    /// control names. No operation: there is no request, or nobody knows what it does.
+    pub(crate) fn speaks_of(
+        &self,
+        kind: SubjectKind,
+        resource: Option<&str>,
+        operation: Option<Operation>,
+    ) -> bool {
         self.origin == Origin::Control
             && self.inputs.iter().any(|input| {
                 input.kind == kind
+                    && operation.is_none_or(|operation| input.operations().contains(&operation))
                     && input.resources.as_ref().is_none_or(|resources| {
                         resource
                             .is_some_and(|resource| resources.iter().any(|name| name == resource))
@@ -110,9 +116,20 @@ pub struct ControlInput {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub resources: Option<Vec<String>>,
+    /// What admission requests may do for the control to judge them; absent: CREATE and UPDATE. What is removed or
+    /// connected to complies no less for it. An object without a request is judged in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub operations: Option<Vec<Operation>>,
     /// The types of sibling that the control reads from `input.context.siblings`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub context: Vec<String>,
+}
+
+impl ControlInput {
+    fn operations(&self) -> &[Operation] {
+        self.operations.as_deref().unwrap_or(Operation::WRITES)
+    }
 }
 
 /// The criteria and clauses that a control gives evidence for, by id.

@@ -52,10 +52,10 @@ impl Judge {
             Some(at) => self.verdicts(&inner, at, subject, now),
             None => Vec::new(),
         };
-        if inner.plain.judges(subject.kind) {
+        if inner.plain.judges(subject.kind) && subject.is_written() {
             verdicts.extend(self.plain_verdicts(&inner, subject, now));
         }
-        if inner.constraints.judges(subject.kind) {
+        if inner.constraints.judges(subject.kind) && subject.is_written() {
             verdicts.extend(self.constraint_verdicts(&inner, subject, now));
         }
         verdicts.sort_by(|a, b| a.control.cmp(&b.control));

@@ -35,6 +35,7 @@ pub use config::{
 };
 pub use control::{Control, ControlId, ControlInput, Frameworks, Origin, RelatedResource};
 pub use crypto::jws::{JwsError, verify_jws};
+pub use crypto::x509::certificate_expiry;
 pub use decision::{DECISION_SCHEMA, Decision, EngineRef, Outcome, SubjectRef};
 pub use exception::{Exception, ExceptionFile, Exceptions, RawException};
 pub use gate::{Context, DEFAULT_BUDGET, Gate, Siblings};
@@ -50,7 +51,7 @@ pub use rego::{
 };
 pub use schema::{json_schema, json_schema_of_output};
 pub use selector::Selector;
-pub use subject::{Subject, SubjectKind, SubjectSource};
+pub use subject::{Operation, Subject, SubjectKind, SubjectSource};
 pub use verdict::{
     Enforcement, ExceptionUse, Finding, Severity, Status, Unknown, UnknownReason, Verdict,
 };

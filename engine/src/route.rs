@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use crate::{Control, Origin, Subject, SubjectKind};
+use crate::{Control, Operation, Origin, Subject, SubjectKind};
 
 /// The package of the generated rule.
 const PACKAGE: &str = "soc2gate_route";
@@ -33,7 +33,7 @@ pub(crate) struct Route {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Routes {
     routes: Vec<Route>,
-    by_type: BTreeMap<(SubjectKind, Option<String>), usize>,
+    by_type: BTreeMap<(SubjectKind, Option<Operation>, Option<String>), usize>,
 }
 
 impl Routes {
@@ -51,32 +51,40 @@ impl Routes {
         }
         let mut routes = Self::default();
         let mut known: BTreeMap<Vec<usize>, usize> = BTreeMap::new();
+        let operations: Vec<Option<Operation>> = std::iter::once(None)
+            .chain(Operation::ALL.iter().copied().map(Some))
+            .collect();
         for (kind, resource) in types {
-            let matching: Vec<usize> = controls
-                .iter()
-                .enumerate()
-                .filter(|(_, control)| control.speaks_of(kind, resource.as_deref()))
-                .map(|(at, _)| at)
-                .collect();
-            let next = routes.routes.len();
-            let at = *known.entry(matching.clone()).or_insert(next);
-            if at == next {
-                routes.routes.push(Route { controls: matching });
+            for operation in &operations {
+                let matching: Vec<usize> = controls
+                    .iter()
+                    .enumerate()
+                    .filter(|(_, control)| control.speaks_of(kind, resource.as_deref(), *operation))
+                    .map(|(at, _)| at)
+                    .collect();
+                if matching.is_empty() {
+                    continue;
+                }
+                let next = routes.routes.len();
+                let at = *known.entry(matching.clone()).or_insert(next);
+                if at == next {
+                    routes.routes.push(Route { controls: matching });
+                }
+                let subjects = (kind, *operation, resource.clone());
+                routes.by_type.insert(subjects, at);
             }
-            routes.by_type.insert((kind, resource), at);
         }
         routes
     }
 
     /// The position of a subject's route; None where no control speaks of its kind.
     pub(crate) fn of(&self, subject: &Subject) -> Option<usize> {
-        let named = subject
-            .resource
-            .as_ref()
-            .and_then(|resource| self.by_type.get(&(subject.kind, Some(resource.clone()))));
-        named
-            .or_else(|| self.by_type.get(&(subject.kind, None)))
-            .copied()
+        let route = |resource| {
+            let subjects = (subject.kind, subject.operation(), resource);
+            self.by_type.get(&subjects).copied()
+        };
+        let named = subject.resource.clone().and_then(|name| route(Some(name)));
+        named.or_else(|| route(None))
     }
 
     /// A route by its position.

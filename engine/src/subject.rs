@@ -62,6 +62,48 @@ impl fmt::Display for SubjectKind {
     }
 }
 
+/// What an admission request does to an object.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Operation {
+    /// It is made.
+    Create,
+    /// It is changed.
+    Update,
+    /// It is removed.
+    Delete,
+    /// Somebody connects to it.
+    Connect,
+}
+
+impl Operation {
+    /// Every operation.
+    pub const ALL: &'static [Self] = &[Self::Create, Self::Update, Self::Delete, Self::Connect];
+
+    /// Those after which an object is as the request says.
+    pub const WRITES: &'static [Self] = &[Self::Create, Self::Update];
+
+    /// The operation as Kubernetes writes it; None: another one.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|operation| operation.as_str() == text)
+    }
+
+    /// The operation as Kubernetes writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+            Self::Connect => "CONNECT",
+        }
+    }
+}
+
 /// The one thing that is judged: a pull request, a Kubernetes object, a workflow, a configuration document.
 #[derive(Debug, Clone)]
 pub struct Subject {
@@ -81,6 +123,23 @@ pub struct Subject {
     pub request: Option<Value>,
     /// Where the document was written.
     pub source: SubjectSource,
+}
+
+impl Subject {
+    /// What the request around it does; None where there is none, or one of which that is not known.
+    pub fn operation(&self) -> Option<Operation> {
+        let request = self.request.as_ref()?;
+        request
+            .get("operation")
+            .and_then(Value::as_str)
+            .and_then(Operation::parse)
+    }
+
+    /// Whether it is, or may be, about to be as its document says.
+    pub(crate) fn is_written(&self) -> bool {
+        self.operation()
+            .is_none_or(|operation| Operation::WRITES.contains(&operation))
+    }
 }
 
 /// Where a subject's document was written.

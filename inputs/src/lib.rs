@@ -17,7 +17,7 @@ mod withhold;
 mod workflow;
 
 pub use document::{Format, documents};
-pub use kubernetes::{objects, siblings};
+pub use kubernetes::{kubernetes_subject, objects, siblings};
 pub use read::{Read, read};
 pub use unit::{Reading, SourceFile, Unit, units};
 pub use withhold::{WITHHELD, Withholder};

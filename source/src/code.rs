@@ -11,7 +11,8 @@ use crate::Severity;
 macro_rules! codes {
     ($($variant:ident = $id:literal, $severity:ident, $title:literal, $help:literal;)*) => {
         /// A stable code of a diagnostic. Codes are never reused: 1xxx inputs, 2xxx configuration,
-        /// 3xxx exceptions, 4xxx controls, 5xxx the run itself, 6xxx what lint finds, 7xxx what is read from GitHub.
+        /// 3xxx exceptions, 4xxx controls, 5xxx the run itself, 6xxx what lint finds, 7xxx what is read from GitHub,
+        /// 8xxx the admission webhook.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Code {
             $(
@@ -268,6 +269,14 @@ codes! {
         "do not rely on it; check that the key, the image and the commit are those that are meant";
     AttestationUnread = "SG7047", Error, "an attestation or a key cannot be read",
         "name the file that `soc2gate attest change` wrote, and the public key that `soc2gate ledger keys show` prints";
+    CertificateUnusable = "SG8001", Error, "the certificate of the webhook cannot be used",
+        "--certificate names the certificate with those that lead to its CA, --key its private key, both in PEM";
+    CertificateKept = "SG8002", Warning, "a new certificate cannot be used; the last one is still served",
+        "put a certificate and its own key in place: they are looked at again when they change";
+    PoliciesKept = "SG8003", Warning, "new policies cannot be used; the last ones still judge",
+        "correct what the message and the log name: files are looked at again when they change; `soc2gate check` says all that is wrong";
+    AddressUnusable = "SG8004", Error, "an address cannot be served",
+        "check --listen and --probes: the port must be free, and one that this user may use";
 }
 
 impl fmt::Display for Code {

@@ -1,5 +1,10 @@
 //! The chart beside this crate starts the program with arguments that it takes.
-#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -16,17 +21,23 @@ fn arguments() -> Vec<String> {
         .into_iter()
         .filter_map(|document| soc2gate_source::parse_yaml(document).unwrap())
         .map(|document| document.value);
-    let deployment = objects.into_iter().find(|object| object["kind"] == "Deployment").unwrap();
+    let deployment = objects
+        .into_iter()
+        .find(|object| object["kind"] == "Deployment")
+        .unwrap();
     let arguments = &deployment["spec"]["template"]["spec"]["containers"][0]["args"];
     let arguments = arguments.as_array().unwrap().iter();
-    arguments.map(|argument| Value::as_str(argument).unwrap().to_owned()).collect()
+    arguments
+        .map(|argument| Value::as_str(argument).unwrap().to_owned())
+        .collect()
 }
 
 #[test]
 fn the_arguments_of_the_chart_are_those_of_the_program() {
     let arguments = arguments();
     assert!(arguments.len() > 10);
-    let cli = Cli::try_parse_from(["soc2gate-webhook".to_owned()].into_iter().chain(arguments)).unwrap();
+    let cli =
+        Cli::try_parse_from(["soc2gate-webhook".to_owned()].into_iter().chain(arguments)).unwrap();
     let Command::Run(run) = cli.command;
     // Probes and the service speak of these ports.
     assert_eq!((run.listen.port(), run.probes.port()), (8443, 8080));

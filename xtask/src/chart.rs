@@ -31,7 +31,7 @@ pub(crate) fn run(check: bool) -> anyhow::Result<()> {
 }
 
 fn render() -> anyhow::Result<String> {
-    let helm = tools::kubernetes()?.join("helm/helm");
+    let helm = tools::helm()?;
     let output = Command::new(&helm)
         .args(["template", "soc2gate", "webhook/chart"])
         .args(["--namespace", "soc2gate-system", "--no-hooks"])

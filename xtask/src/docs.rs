@@ -55,7 +55,15 @@ pub(crate) fn stale_files() -> anyhow::Result<BTreeMap<PathBuf, Option<String>>>
             page(control),
         );
     }
-    wanted.insert("docs/cli.md".into(), cli(&mut soc2gate_cli::command()));
+    wanted.insert(
+        "docs/cli.md".into(),
+        cli("soc2gate", &mut soc2gate_cli::command()),
+    );
+    let mut webhook = <soc2gate_webhook::args::Cli as clap::CommandFactory>::command();
+    wanted.insert(
+        "docs/webhook-cli.md".into(),
+        cli("soc2gate-webhook", &mut webhook),
+    );
     wanted.insert("docs/diagnostics.md".into(), diagnostics());
     wanted.insert("docs/builtins.md".into(), builtins());
     for name in [
@@ -201,10 +209,10 @@ fn page(control: &Control) -> String {
     text
 }
 
-fn cli(command: &mut clap::Command) -> String {
+fn cli(name: &str, command: &mut clap::Command) -> String {
     let mut text = format!("{GENERATED}# Command line\n");
     command.build();
-    section(command, "soc2gate", &mut text);
+    section(command, name, &mut text);
     text
 }
 

@@ -14,6 +14,7 @@ mod shell;
 mod test;
 mod tidy;
 mod tools;
+mod webhook;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -117,6 +118,8 @@ enum BenchPart {
     Ledger,
     /// The ledger in PostgreSQL
     Postgres,
+    /// The admission webhook
+    Webhook,
 }
 
 fn run_bench(part: Option<BenchPart>, with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
@@ -129,6 +132,9 @@ fn run_bench(part: Option<BenchPart>, with_checkov: bool, with_large: bool) -> a
     }
     if is_asked(BenchPart::Postgres) {
         postgres::bench()?;
+    }
+    if is_asked(BenchPart::Webhook) {
+        webhook::bench(with_large)?;
     }
     Ok(())
 }

@@ -12,10 +12,11 @@ pub(crate) fn run(no_corpora: bool) -> anyhow::Result<()> {
     command
         .current_dir(shell::root())
         .env("SOC2GATE_TEST_TOOLS", &tools);
-    if no_corpora {
-        command.env("SOC2GATE_CORPORA", "");
-    } else if let Some(corpora) = corpora() {
+    let corpora = if no_corpora { None } else { corpora() };
+    if let Some(corpora) = &corpora {
         command.env("SOC2GATE_CORPORA", corpora);
+    } else if no_corpora {
+        command.env("SOC2GATE_CORPORA", "");
     } else {
         println!("notice: no corpora: set SOC2GATE_CORPORA to the folder that holds them");
     }
@@ -40,7 +41,7 @@ pub(crate) fn run(no_corpora: bool) -> anyhow::Result<()> {
         ]);
     }
     shell::run_command(&mut command)?;
-    tools::check_github_server(&tools)?;
+    tools::check_stand_in_servers(&tools, corpora.as_deref())?;
     tools::check_dependencies(&tools)?;
     chart::run(true)?;
     tools::check_workflows(&tools)

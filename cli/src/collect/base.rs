@@ -7,12 +7,13 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use soc2gate_engine::Config;
+use soc2gate_host::{Loaded, load_from};
 use soc2gate_source::{Code, Diagnostic};
 use tempfile::TempDir;
 
 use super::CONFIG_NAME;
-use super::github::Snapshot;
-use crate::args::{BundleArgs, PolicyArgs};
+use super::github::{self, Snapshot};
+use crate::args::{BundleArgs, ExistingArgs, PolicyArgs};
 
 /// Largest file that is taken from the base, in bytes.
 const MAX_BYTES: u64 = 64 * 1024 * 1024;
@@ -150,6 +151,17 @@ impl Base {
         false
     }
 
+    /// What the base judges by: what it does not have is not looked for elsewhere.
+    pub(crate) fn load(&self, existing: &ExistingArgs) -> Loaded {
+        let args = &self.policies;
+        let loaded = load_from(args.config.as_deref(), args, existing, Some(self.folder()));
+        let diagnostics = self.renamed(loaded.diagnostics);
+        Loaded {
+            diagnostics,
+            ..loaded
+        }
+    }
+
     /// Problems that name files of the base as the repository does.
     pub(crate) fn renamed(&self, problems: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let prefix = format!("{}/", self.folder.path().display());
@@ -206,9 +218,13 @@ impl Taking<'_> {
         Ok(None)
     }
 
-    /// Takes what a configuration of the base names.
+    /// Takes what a configuration of the base, which was taken, names.
     fn of_config(&mut self, inside: &str) -> Result<(), Diagnostic> {
-        let file = self.snapshot.text(inside, MAX_BYTES)?;
+        let bytes = fs::read(self.folder.join(inside)).map_err(|error| {
+            let message = format!("{inside} of the base cannot be used: {}", error.kind());
+            Diagnostic::new(Code::BaseUnreadable, message)
+        })?;
+        let file = github::text(inside, bytes)?;
         // Whoever loads it reports what is wrong with it.
         let (config, _) = Config::parse(&file.name, &file.text);
         let raw = config.raw();

@@ -6,49 +6,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use jiff::Timestamp;
-use soc2gate_engine::{Decision, Exceptions, Gate, Siblings, Subject};
-use soc2gate_evidence::{FrontEnd, PolicySet, Recorder, Settings, StoredContext};
+use soc2gate_engine::{Decision, Exceptions, Siblings, Subject};
+use soc2gate_evidence::{Recorder, StoredContext};
 use soc2gate_inputs::Withholder;
 use soc2gate_ledger::keys::KeyRing;
-use soc2gate_ledger::record::{Actor, BulkRef, Record, RecordError};
+use soc2gate_ledger::record::{BulkRef, Record, RecordError};
 use soc2gate_ledger::store::{Document, Receipt, Store, StoreError, Submission};
-use thiserror::Error;
 
-use super::basis::Basis;
-use super::{Gaps, Place, PlaceError};
+use soc2gate_host::{Gaps, Place, RecordingError, Run};
 
 /// The most records that are appended at once.
 const GROUP: usize = 1_024;
 /// The most batches of the run that wait to be appended: a slow disk slows the run and does not fill the memory.
 const WAITING: usize = 8;
-
-/// Why a run is not recorded.
-#[derive(Debug, Error)]
-pub(crate) enum RecordingError {
-    /// The ledger cannot be opened.
-    #[error(transparent)]
-    Place(#[from] PlaceError),
-    /// The ledger cannot be written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// A record cannot be made.
-    #[error(transparent)]
-    Record(#[from] RecordError),
-    /// The thread that writes is gone.
-    #[error("the recording ended unexpectedly")]
-    Ended,
-}
-
-/// What a run is, for its records.
-pub(crate) struct Run {
-    pub(crate) gate: Gate,
-    pub(crate) policies: PolicySet,
-    pub(crate) policies_digest: String,
-    pub(crate) settings: Settings,
-    pub(crate) actor: Actor,
-    pub(crate) front_end: FrontEnd,
-    pub(crate) now: Timestamp,
-}
 
 /// The recording of a run.
 pub(crate) struct Recording {
@@ -170,7 +140,7 @@ impl Writer {
     fn write(self, submissions: &Receiver<Vec<Submission>>) -> Result<(), RecordingError> {
         let store = self.place.open(Arc::clone(&self.ring))?;
         let store = store.as_ref();
-        let first = self.first(store)?;
+        let first = self.run.first(&self.place, store, &self.recorder)?;
         if !first.is_empty() {
             store.append(first)?;
         }
@@ -185,40 +155,6 @@ impl Writer {
         }
         store.seal()?;
         Ok(())
-    }
-
-    /// What is not recorded yet: gaps, the policies, the settings.
-    fn first(&self, store: &dyn Store) -> Result<Vec<Submission>, RecordingError> {
-        let run = &self.run;
-        let settings_digest = run.gate.settings_digest();
-        let basis = Basis::find(&self.place, store, &run.policies_digest, settings_digest)?;
-        let mut first = Vec::new();
-        if let Some(gaps) = Gaps::of(&self.place) {
-            let taken = gaps.take().map_err(|source| StoreError::Io {
-                action: "read the notes of gaps",
-                source,
-            })?;
-            first.extend(Gaps::records(&taken, &run.actor, run.now)?);
-        }
-        let before = |last: Option<String>, now: &str| last.filter(|last| last != now);
-        if !basis.has_policies {
-            first.push(self.recorder.policy_change(
-                &run.gate,
-                &run.policies,
-                &run.policies_digest,
-                before(basis.last_policies, &run.policies_digest),
-                run.now,
-            )?);
-        }
-        if !basis.has_settings {
-            first.push(self.recorder.settings_change(
-                &run.settings,
-                settings_digest,
-                before(basis.last_settings, settings_digest),
-                run.now,
-            )?);
-        }
-        Ok(first)
     }
 }
 

@@ -277,7 +277,7 @@ fn control(id: &str, title: &str, severity: Severity, criteria: &[&str]) -> Cont
         title: title.to_owned(),
         description: format!("{title}, in every environment.\n"),
         severity,
-        inputs: vec![ControlInput { kind: SubjectKind::Kubernetes, resources: None, context: Vec::new() }],
+        inputs: vec![ControlInput { kind: SubjectKind::Kubernetes, resources: None, operations: None, context: Vec::new() }],
         frameworks: Frameworks {
             soc2: criteria.iter().map(|&criterion| criterion.to_owned()).collect(),
             iso27001: Vec::new(),

@@ -163,6 +163,7 @@ fn control(constraint: &Constraint, template: &Template, file: &str) -> Control 
         inputs: vec![ControlInput {
             kind: SubjectKind::Kubernetes,
             resources: None,
+            operations: None,
             context: reads_namespaces
                 .then(|| "Namespace".to_owned())
                 .into_iter()

@@ -319,6 +319,7 @@ fn inputs() -> Vec<ControlInput> {
         .map(|kind| ControlInput {
             kind: *kind,
             resources: None,
+            operations: None,
             context: Vec::new(),
         })
         .collect()

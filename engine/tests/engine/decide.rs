@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use rstest::rstest;
-use serde_json::json;
+use serde_json::{Value, json};
 use soc2gate_engine::{Enforcement, Outcome, Status, UnknownReason};
 
 use super::*;
@@ -295,4 +295,47 @@ fn a_value_of_with_is_evaluated_before(#[case] body: &str, #[case] message: &str
         .map(|finding| finding.message.as_str())
         .collect();
     assert_eq!(found, [message], "{:?}", verdict.unknowns);
+}
+
+fn requested(operation: &Value) -> Subject {
+    Subject {
+        request: Some(json!({"operation": operation})),
+        ..pod(empty())
+    }
+}
+
+/// What does not comply can still be removed, unless a control says that it judges removals.
+#[rstest]
+#[case::create(json!("CREATE"), &["ALL-01", "TST-01"])]
+#[case::update(json!("UPDATE"), &["ALL-01", "TST-01"])]
+#[case::delete(json!("DELETE"), &["ALL-01", "DEL-01"])]
+#[case::connect(json!("CONNECT"), &["ALL-01"])]
+#[case::unheard_of(json!("PATCH"), &["ALL-01", "DEL-01", "TST-01"])]
+#[case::not_said(Value::Null, &["ALL-01", "DEL-01", "TST-01"])]
+fn a_control_judges_the_operations_that_it_names(
+    #[case] operation: Value,
+    #[case] expected: &[&str],
+) {
+    let body = "deny contains {\"message\": \"bad\"} if input.object == {}";
+    let with = |id, operations| {
+        let mut control = control(id, body);
+        let line = format!("- kind: kubernetes\n#       operations: {operations}");
+        control.text = control.text.replace("- kind: kubernetes", &line);
+        control
+    };
+    let gate = gate(&[
+        control("TST-01", body),
+        with("DEL-01", "[DELETE]"),
+        with("ALL-01", "[CREATE, UPDATE, DELETE, CONNECT]"),
+    ]);
+    let judged = |subject: &Subject| {
+        let decision = gate.judge(&no_context()).judge(subject, now());
+        let ids = decision
+            .verdicts
+            .into_iter()
+            .map(|verdict| verdict.control.0);
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(judged(&requested(&operation)), expected);
+    assert_eq!(judged(&pod(empty())), ["ALL-01", "DEL-01", "TST-01"]);
 }

@@ -155,6 +155,22 @@ fn a_constraint_is_a_control() {
     assert_eq!(judge(&gate, other).verdicts, []);
 }
 
+/// As Gatekeeper is sent nothing but what is made and changed.
+#[test]
+fn what_is_removed_is_no_matter_of_constraints() {
+    let gate = constraint_gate(&[LABELS, OWNER]);
+    let verdicts = |operation: &str| {
+        let mut subject = pod(object(&json!({})));
+        subject.request = Some(json!({"operation": operation}));
+        gate.judge(&no_context()).judge(&subject, now()).verdicts
+    };
+    assert_eq!(verdicts("DELETE"), []);
+    assert_eq!(verdicts("CONNECT"), []);
+    for written in ["CREATE", "UPDATE", "PATCH"] {
+        assert_eq!(verdicts(written)[0].status, Status::Fail, "{written}");
+    }
+}
+
 #[rstest]
 #[case("", Enforcement::Deny)]
 #[case("  enforcementAction: deny\n", Enforcement::Deny)]

@@ -115,6 +115,24 @@ fn is_foreign(value: &Value) -> bool {
     !value.get("apiVersion").is_some_and(Value::is_string) && value.get("metadata").is_none()
 }
 
+/// An object of a cluster that stands in no file, as the subject that it is in one. An error says what it lacks.
+pub fn kubernetes_subject(document: Value, name: Arc<str>) -> Result<Subject, &'static str> {
+    let identity = Identity::of(&document).map_err(|missing| missing.0)?;
+    let source = SubjectSource {
+        stored: stored_fields(&identity),
+        ..SubjectSource::unplaced(name)
+    };
+    Ok(Subject {
+        kind: SubjectKind::Kubernetes,
+        id: identity.id(),
+        resource: Some(identity.resource()),
+        document,
+        old_document: None,
+        request: None,
+        source,
+    })
+}
+
 struct Reader<'a> {
     unit: &'a Unit,
     map: &'a SourceMap,

@@ -42,9 +42,21 @@ fn render(tools: &Path, values: &str) -> Result<String, String> {
     helm(tools, &["template", "soc2gate"], values)
 }
 
+/// The path of helm.
+fn program(tools: &Path) -> String {
+    let output = Process::new("node")
+        .arg(root().join("tests/tools/kubernetes/program.mjs"))
+        .arg("helm")
+        .env("SOC2GATE_TEST_TOOLS", tools)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
 fn helm(tools: &Path, arguments: &[&str], values: &str) -> Result<String, String> {
     let values = folder(&[("values.yaml", values)]);
-    let output = Process::new(tools.join("kubernetes/helm/helm"))
+    let output = Process::new(program(tools))
         .args(arguments)
         .arg(root().join("webhook/chart"))
         .args(["--namespace", NAMESPACE, "--values"])

@@ -21,7 +21,7 @@ replicas: 3
 threads: 4
 webhook:
   timeoutSeconds: 10
-  operations: [CREATE, UPDATE, DELETE]
+  operations: [CREATE, UPDATE]
   accessFailurePolicy: Ignore
   failClosedNamespaces: [shop, payments]
   excludedUsers: []

@@ -85,6 +85,13 @@ const JUDGED: &[Request<'_>] = &[
     ("UPDATE", "apps", "deployments", "shop"),
     ("CREATE", "batch", "cronjobs", "shop"),
     ("CREATE", "", "secrets", "shop"),
+    ("DELETE", "", "secrets", "shop"),
+    (
+        "DELETE",
+        "rbac.authorization.k8s.io",
+        "rolebindings",
+        "shop",
+    ),
     ("CREATE", "", "namespaces", "shop"),
     ("CREATE", "networking.k8s.io", "ingresses", "shop"),
     ("CREATE", "storage.k8s.io", "storageclasses", ""),
@@ -155,6 +162,7 @@ const NEVER: &[Request<'_>] = &[
     ("CREATE", "batch", "jobs", NAMESPACE),
     ("CREATE", "rbac.authorization.k8s.io", "roles", NAMESPACE),
     ("UPDATE", "", "namespaces", NAMESPACE),
+    ("DELETE", "", "namespaces", NAMESPACE),
 ];
 
 #[test]
@@ -423,8 +431,9 @@ fn evaluate(tools: &Path, asked: &[(String, Value)]) -> Vec<Value> {
         .iter()
         .map(|(expression, request)| json!({"expression": expression, "request": request}))
         .collect();
-    let mut child = Process::new(tools.join("python/bin/python"))
-        .arg(root().join("tests/tools/match_conditions.py"))
+    let mut child = Process::new("node")
+        .arg(root().join("tests/tools/match_conditions.mjs"))
+        .env("SOC2GATE_TEST_TOOLS", tools)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()

@@ -284,11 +284,14 @@ fn a_configuration_that_cannot_be_used_is_not_one_that_is_not_there() {
         return;
     };
     let run = judge_event(&server, &[]);
-    assert_eq!((run.code, run.codes()), (2, vec!["SG7020".to_owned()]));
+    assert_eq!(
+        (run.code, run.codes()),
+        (2, vec!["SG7020 soc2gate.yaml:1:1".to_owned()])
+    );
     assert_eq!(times(&server, "/git/trees/"), 1);
     let long = format!("{LENIENT}{}", "# nothing\n".repeat(60_000));
     server.begin(&based_on(json!({"soc2gate.yaml": long})).pull_request(json!({"reviews": []})));
     let run = judge_event(&server, &["--control", "CHG-01"]);
     assert_eq!((run.code, run.verdict("CHG-01").as_str()), (0, "fail"));
-    assert_eq!(times(&server, "/git/blobs/"), 1);
+    assert_eq!(times(&server, "/git/blobs/"), 1, "{:?}", asked(&server));
 }

@@ -244,12 +244,6 @@ impl<'a> Snapshot<'a> {
         Ok(entry)
     }
 
-    /// Reads a file as text.
-    pub(crate) fn text(&self, path: &str, largest: u64) -> Result<SourceFile, Diagnostic> {
-        let mut read = self.bytes(&[path], largest)?;
-        text(path, read.pop().unwrap_or_default())
-    }
-
     /// What is told of a file that cannot be read.
     fn unreadable(&self, path: &str, why: &str) -> Diagnostic {
         let message = format!("{path} of the {} cannot be read: {why}", self.role);

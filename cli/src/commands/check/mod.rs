@@ -24,9 +24,7 @@ use crate::args::{
     CheckArgs, CheckCommand, ExistingArgs, GitHubArgs, JudgingArgs, OnLedgerFailure,
 };
 use crate::check::{Beside, OutputError, Outputs, Progress, Run, Totals, plan};
-use crate::collect::{
-    Base, FileReader, FileSource, Loaded, leave_out, load, load_base, read_baseline,
-};
+use crate::collect::{Base, FileReader, FileSource, Loaded, leave_out, load, read_baseline};
 use crate::exit::Exit;
 use crate::ledger::{self, Gaps, Missed, Place, Recording, RecordingError, actor};
 use crate::output::{Format, RunInfo};
@@ -182,7 +180,7 @@ fn judge(job: &Job<'_>, outputs: &mut Outputs<'_>) -> Result<(Exit, Vec<Diagnost
         mut diagnostics,
         mut files,
     } = match job.base {
-        Some(base) => load_base(base, job.existing),
+        Some(base) => base.load(job.existing),
         None => load(&args.policies, job.existing),
     };
     let (library, unknown) = chosen(library, &args.controls);

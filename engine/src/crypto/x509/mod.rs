@@ -19,5 +19,12 @@ pub(crate) use request::{Attribute, AttributeValue, CertificateRequest};
 pub(crate) use uri::Uri;
 pub(crate) use verify::{Options, verify_chain};
 
+/// When the first of a text's certificates ends: None where there is none.
+pub fn certificate_expiry(text: &str) -> Option<jiff::Timestamp> {
+    let first = Certificate::from_text(text).ok()?.into_iter().next()?;
+    let end = first.not_after.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    Some(end.timestamp())
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,0 +1,26 @@
+//! The admission webhook: in this process where a request is what matters, as a program where files, signals and the ledger do.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod advisories;
+mod bad_input;
+mod canary;
+mod client;
+mod corpora;
+mod durable;
+mod parity;
+mod postgres;
+mod process;
+mod reload;
+#[allow(dead_code, reason = "the tests of the store use the rest")]
+#[path = "../postgres/server.rs"]
+mod server;
+mod service;
+mod shutdown;
+mod subresources;
