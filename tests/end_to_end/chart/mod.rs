@@ -1,5 +1,6 @@
 //! `webhook/chart` and the plain manifest that is rendered from it.
 
+mod install;
 mod render;
 mod webhooks;
 
@@ -42,11 +43,11 @@ fn render(tools: &Path, values: &str) -> Result<String, String> {
     helm(tools, &["template", "soc2gate"], values)
 }
 
-/// The path of helm.
-fn program(tools: &Path) -> String {
+/// The path of helm or kubectl.
+fn program(tools: &Path, name: &str) -> String {
     let output = Process::new("node")
         .arg(root().join("tests/tools/kubernetes/program.mjs"))
-        .arg("helm")
+        .arg(name)
         .env("SOC2GATE_TEST_TOOLS", tools)
         .output()
         .unwrap();
@@ -56,7 +57,7 @@ fn program(tools: &Path) -> String {
 
 fn helm(tools: &Path, arguments: &[&str], values: &str) -> Result<String, String> {
     let values = folder(&[("values.yaml", values)]);
-    let output = Process::new(program(tools))
+    let output = Process::new(program(tools, "helm"))
         .args(arguments)
         .arg(root().join("webhook/chart"))
         .args(["--namespace", NAMESPACE, "--values"])

@@ -4,7 +4,16 @@ use std::collections::BTreeSet;
 
 use super::*;
 
-const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
+/// A certificate, which an API server parses when it is told of it.
+const PEM: &str = include_str!("ca.pem");
+
+/// Values that name a certificate which is there.
+pub(super) fn provided_certificate() -> String {
+    format!(
+        "certificate:\n  mode: provided\n  provided:\n    secretName: own\n    caBundle: |\n      {}\n",
+        PEM.trim_end().replace('\n', "\n      ")
+    )
+}
 
 /// Values, and the kinds that they add to those of the defaults or take away.
 fn cases() -> Vec<(
@@ -59,10 +68,7 @@ networkPolicy: {enabled: true, metricsFrom: [{namespaceSelector: {}}]}
 serviceMonitor: {enabled: true, labels: {release: prometheus}}
 namespace: {create: true}
 "#;
-    let provided = format!(
-        "certificate:\n  mode: provided\n  provided:\n    secretName: own\n    caBundle: |\n      {}\n",
-        PEM.trim_end().replace('\n', "\n      ")
-    );
+    let provided = provided_certificate();
     vec![
         ("defaults", "{}".to_owned(), &[], &[]),
         (
