@@ -40,6 +40,7 @@ fn nested(levels: usize) -> String {
 #[case::not_an_object("[]".to_owned(), "", 400, "no AdmissionReview")]
 #[case::cut_off(cut_off(), UID, 400, "cut off")]
 #[case::deeply_nested(nested(10_000), UID, 400, "128 levels")]
+#[case::too_many_values(changed(|r| r["request"]["object"]["spec"]["many"] = json!(vec![json!([]); 200_001])), UID, 400, "too many values")]
 #[case::v1beta1(changed(|r| r["apiVersion"] = json!("admission.k8s.io/v1beta1")), UID, 400, "admissionReviewVersions")]
 #[case::other_kind(changed(|r| r["kind"] = json!("Pod")), UID, 400, "no AdmissionReview")]
 #[case::no_request(changed(|r| r["request"] = Value::Null), "", 400, "no request")]
@@ -192,4 +193,21 @@ async fn judging_that_takes_too_long_is_answered_in_time() {
     assert_eq!(response["uid"], UID);
     assert_eq!(response["status"]["code"], 504);
     assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+/// As long as nobody can wait.
+#[tokio::test]
+async fn a_timeout_without_end_is_one_that_ends() {
+    let service = Service::new(gate(&["WRK-01"], "version: 1\n"), Setup::default());
+    let response = service
+        .ask_incoming(Incoming {
+            content_type: Some("application/json".to_owned()),
+            timeout: Some(Duration::MAX),
+            body: Body::from(review("CREATE", &pod(false)).to_string()),
+        })
+        .await;
+    assert_eq!(
+        (&response["uid"], &response["allowed"]),
+        (&json!(UID), &json!(true))
+    );
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::advisories::of_rules;
 use crate::service::{Service, pod, review};
 
 async fn allowed(review: &Value) -> bool {
@@ -34,10 +35,16 @@ async fn a_resized_pod_is_judged() {
     assert!(!allowed(&on("resize", review("UPDATE", &pod(true)))).await);
 }
 
+/// What does not comply can be removed, unless a control judges removals: it sees what is removed.
 #[tokio::test]
-async fn of_a_removal_the_removed_object_is_judged() {
-    assert!(!allowed(&review("DELETE", &pod(true))).await);
-    assert!(allowed(&review("DELETE", &pod(false))).await);
+async fn of_a_removal_the_removed_object_is_judged_by_who_judges_removals() {
+    assert!(allowed(&review("DELETE", &pod(true))).await);
+    let privileged = "deny contains {\"message\": \"removed\"} if input.object.spec.containers[_].securityContext.privileged";
+    let service = of_rules("Pod]\n#       operations: [DELETE", privileged);
+    for (removed, expected) in [(pod(true), false), (pod(false), true)] {
+        let response = service.ask(&review("DELETE", &removed)).await;
+        assert_eq!(response["allowed"], expected, "{response:#}");
+    }
 }
 
 /// What a control sees of requests that have an object of another kind than their resource.

@@ -22,6 +22,10 @@ use crate::uid;
 
 /// What the API server waits where it does not say so.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest that the API server waits: it takes no more for `timeoutSeconds`.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a request may take to arrive.
+const ARRIVAL: Duration = Duration::from_secs(5);
 /// Bytes of all requests that are in work.
 const ROOM: usize = 128 * 1024 * 1024;
 
@@ -44,7 +48,7 @@ pub struct Admission {
     metrics: Arc<Metrics>,
     limits: Limits,
     slots: Semaphore,
-    room: Semaphore,
+    room: Arc<Semaphore>,
     clock: fn() -> Timestamp,
 }
 
@@ -82,7 +86,7 @@ impl Admission {
             metrics,
             slots: Semaphore::new(limits.in_flight),
             limits,
-            room: Semaphore::new(ROOM),
+            room: Arc::new(Semaphore::new(ROOM)),
             clock: Timestamp::now,
         }
     }
@@ -121,9 +125,8 @@ impl Admission {
 
     async fn work(&self, incoming: Incoming, started: Instant) -> Answered {
         let deadline = started + budget(incoming.timeout);
-        let slot = self.slots.try_acquire().ok();
-        let room = slot.as_ref().map(|_| &self.room);
-        let held = match body::read(incoming.body, deadline, room).await {
+        let arrival = deadline.min(started + ARRIVAL);
+        let held = match body::read(incoming.body, arrival, &self.room).await {
             Ok(held) => held,
             Err(Unread {
                 reason,
@@ -137,21 +140,26 @@ impl Admission {
             let message = "the body must be JSON; send it as application/json";
             return self.failed(uid::find(&held.bytes), None, Reason::MediaType, message);
         }
+        // Whoever sends slowly takes no slot from others.
+        let body = held.bytes.clone();
+        let Ok(_slot) = self.slots.try_acquire() else {
+            return self.failed(uid::find(&body), None, OVERLOADED.0, OVERLOADED.1);
+        };
         let policies = self.policies.current();
         let (reply, receiver) = oneshot::channel();
         let job = Job {
-            body: held.bytes.clone(),
+            body: held,
             policies: Arc::clone(&policies),
             now: (self.clock)(),
             deadline,
             reply,
         };
         if !self.pool.submit(job) {
-            return self.failed(uid::find(&held.bytes), None, OVERLOADED.0, OVERLOADED.1);
+            return self.failed(uid::find(&body), None, OVERLOADED.0, OVERLOADED.1);
         }
         let Ok(Ok(judged)) = timeout_at(deadline.into(), receiver).await else {
             let message = "judging took longer than the API server waits; raise timeoutSeconds, or the limits on CPU";
-            return self.failed(uid::find(&held.bytes), None, Reason::Timeout, message);
+            return self.failed(uid::find(&body), None, Reason::Timeout, message);
         };
         let Judged { uid, about, ruling } = judged;
         match ruling {
@@ -181,17 +189,25 @@ impl Admission {
         &self,
         policies: Arc<PolicySnapshot>,
         mut answer: Answer,
-        records: Vec<Submission>,
+        records: Option<Vec<Submission>>,
         deadline: Instant,
     ) -> Answer {
-        let Some(writer) = self.writer.as_ref().filter(|_| !records.is_empty()) else {
+        let Some(writer) = &self.writer else {
             return answer;
         };
-        let receiver = writer.submit(policies, records);
-        let late = || Unrecorded("the ledger took longer than the API server waits".to_owned());
-        let recorded = match timeout_at(deadline.into(), receiver).await {
-            Ok(Ok(recorded)) => recorded,
-            Ok(Err(_)) | Err(_) => Err(late()),
+        let recorded = match records {
+            Some(records) if records.is_empty() => return answer,
+            Some(records) => {
+                let receiver = writer.submit(policies, records);
+                let late = "the ledger took longer than the API server waits";
+                match timeout_at(deadline.into(), receiver).await {
+                    Ok(Ok(recorded)) => recorded,
+                    Ok(Err(_)) | Err(_) => Err(Unrecorded(late.to_owned())),
+                }
+            }
+            None => Err(Unrecorded(
+                "no record could be made of a decision".to_owned(),
+            )),
         };
         match recorded {
             Ok(receipts) => {
@@ -242,7 +258,9 @@ impl Admission {
             _ => {}
         }
         let answer = Answer::failure(reason, message, self.limits.on_failure.denies());
+        let is_dry_run = about.as_ref().is_some_and(|about| about.is_dry_run);
         if answer.denied.is_none()
+            && !is_dry_run
             && let Some(writer) = &self.writer
         {
             let why = format!("not judged: {message}");
@@ -315,7 +333,7 @@ impl Drop for InFlight<'_> {
 
 /// How long an answer may take: what the API server waits, less what it takes there.
 fn budget(timeout: Option<Duration>) -> Duration {
-    let timeout = timeout.unwrap_or(DEFAULT_TIMEOUT);
+    let timeout = timeout.unwrap_or(DEFAULT_TIMEOUT).min(LONGEST_TIMEOUT);
     let margin = (timeout / 10).clamp(Duration::from_millis(100), Duration::from_millis(500));
     timeout.saturating_sub(margin.min(timeout / 2))
 }
@@ -339,6 +357,7 @@ mod tests {
     #[case(Some(500), 400)]
     #[case(Some(100), 50)]
     #[case(Some(0), 0)]
+    #[case(Some(u64::MAX), 29_500)]
     fn the_answer_comes_before_the_api_server_gives_up(
         #[case] timeout: Option<u64>,
         #[case] milliseconds: u64,

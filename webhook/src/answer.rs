@@ -174,7 +174,7 @@ impl Cause {
     fn to_json(&self) -> Value {
         json!({
             "reason": self.reason,
-            "field": self.field,
+            "field": shortened(&clean(&self.field), WARNING),
             "message": shortened(&clean(&self.message), MESSAGE),
         })
     }

@@ -1,11 +1,12 @@
 //! The body of a request, as much of it as there is room for.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
 use axum::body::Bytes;
 use http_body_util::BodyExt as _;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::Reason;
 
@@ -16,13 +17,13 @@ const HEAD: usize = 64 * 1024;
 /// What is passed over of a request that is too large, so that its sender reads the answer.
 const PASSED: usize = 64 * 1024 * 1024;
 
-/// A request, and the room that it takes.
+/// A request, and the room that it takes until it is dropped.
 #[derive(Debug)]
-pub struct Held<'a> {
+pub struct Held {
     /// The bytes.
     pub bytes: Bytes,
-    /// The room.
-    pub room: Option<SemaphorePermit<'a>>,
+    /// The room; none of an empty body.
+    pub room: Option<OwnedSemaphorePermit>,
 }
 
 /// A request that could not be taken in.
@@ -36,19 +37,16 @@ pub struct Unread {
     pub head: Vec<u8>,
 }
 
-/// Reads a body until the deadline. All bodies together take no more than the room; without room, only the beginning is kept.
+/// Reads a body until the deadline. All bodies together take no more than the room; without it, only the beginning is kept.
 pub async fn read(
     mut body: Body,
     deadline: Instant,
-    room: Option<&Semaphore>,
-) -> Result<Held<'_>, Unread> {
+    room: &Arc<Semaphore>,
+) -> Result<Held, Unread> {
     let mut bytes = Vec::new();
-    let mut held: Option<SemaphorePermit<'_>> = None;
+    let mut held: Option<OwnedSemaphorePermit> = None;
     let mut trouble: Option<(Reason, &'static str)> = None;
     let mut passed = 0;
-    if room.is_none() {
-        trouble = Some(OVERLOADED);
-    }
     loop {
         let frame = match tokio::time::timeout_at(deadline.into(), body.frame()).await {
             Err(_) => {
@@ -77,11 +75,12 @@ pub async fn read(
                 "the request is larger than 7 MiB; make the object smaller",
             ));
         }
-        if trouble.is_none()
-            && let Some(room) = room
-        {
+        if trouble.is_none() {
             let wanted = u32::try_from(data.len()).unwrap_or(u32::MAX);
-            match (room.try_acquire_many(wanted), held.as_mut()) {
+            match (
+                Arc::clone(room).try_acquire_many_owned(wanted),
+                held.as_mut(),
+            ) {
                 (Ok(more), Some(held)) => held.merge(more),
                 (Ok(more), None) => held = Some(more),
                 (Err(_), _) => trouble = Some(OVERLOADED),

@@ -7,13 +7,13 @@ use std::thread;
 use std::time::Instant;
 use std::{io, num::NonZero};
 
-use axum::body::Bytes;
 use jiff::Timestamp;
 use soc2gate_engine::{Judge, Outcome};
 use soc2gate_ledger::store::Submission;
 use tokio::sync::oneshot;
 
 use crate::answer::{Answer, Reason};
+use crate::body::Held;
 use crate::policies::PolicySnapshot;
 use crate::review::{Operation, Refusal, Review};
 use crate::{ruling, subject, uid};
@@ -23,8 +23,8 @@ const STACK_BYTES: usize = 64 * 1024 * 1024;
 
 /// What a thread does with a request.
 pub struct Job {
-    /// The request as it came.
-    pub body: Bytes,
+    /// The request as it came, with the room that it takes.
+    pub body: Held,
     /// By what it is judged.
     pub policies: Arc<PolicySnapshot>,
     /// The decision's clock.
@@ -55,8 +55,8 @@ pub enum Ruling {
         outcome: Outcome,
         /// The answer, once it is recorded.
         answer: Answer,
-        /// What is recorded; nothing of a dry run.
-        records: Vec<Submission>,
+        /// What is recorded, nothing of a dry run; none where no record could be made.
+        records: Option<Vec<Submission>>,
     },
     /// It was not.
     Failed(Reason, &'static str),
@@ -126,28 +126,33 @@ fn work(jobs: &Mutex<Receiver<Job>>, judging: Judging) {
         if job.reply.is_closed() || Instant::now() >= job.deadline {
             continue;
         }
-        let (snapshot, mut judge) = evaluator
+        let body = &job.body.bytes;
+        let kept = evaluator
             .take()
-            .filter(|(snapshot, _)| Arc::ptr_eq(snapshot, &job.policies))
-            .unwrap_or_else(|| {
+            .filter(|(snapshot, _)| Arc::ptr_eq(snapshot, &job.policies));
+        // After a panic the evaluator may be in any state, so it is not kept.
+        let done = catch_unwind(AssertUnwindSafe(|| {
+            let (snapshot, mut judge) = kept.unwrap_or_else(|| {
                 let judge = job.policies.gate.judge(&job.policies.context);
                 (Arc::clone(&job.policies), judge)
             });
-        let done = catch_unwind(AssertUnwindSafe(|| {
-            judging(&job.body, &snapshot, &mut judge, job.now)
+            let judged = judging(body, &snapshot, &mut judge, job.now);
+            (judged, (snapshot, judge))
         }));
-        let judged = done.unwrap_or_else(|_| Judged {
-            uid: uid::find(&job.body),
-            about: None,
-            ruling: Ruling::Failed(
-                Reason::Internal,
-                "the gate failed on this request; please report it",
-            ),
-        });
-        // After a panic the evaluator may be in any state.
-        if !matches!(judged.ruling, Ruling::Failed(Reason::Internal, _)) {
-            evaluator = Some((snapshot, judge));
-        }
+        let judged = match done {
+            Ok((judged, used)) => {
+                evaluator = Some(used);
+                judged
+            }
+            Err(_) => Judged {
+                uid: uid::find(body),
+                about: None,
+                ruling: Ruling::Failed(
+                    Reason::Internal,
+                    "the gate failed on this request; please report it",
+                ),
+            },
+        };
         // Who waited may have given up.
         let _ = job.reply.send(judged);
     }
@@ -197,18 +202,13 @@ fn rule(
     let subject = subject::of(review).map_err(|message| (Reason::BadRequest, message))?;
     let decision = judge.judge(&subject, now);
     let mut answer = ruling::answer(&subject, &decision);
-    let mut records = Vec::new();
+    let mut records = Some(Vec::new());
     if let Some(recording) = policies.recording.as_ref().filter(|_| !is_dry_run) {
         records = recording
             .recorder
             .decision(&subject, &decision, policies.gate.exceptions(), now)
-            .map_err(|_| {
-                (
-                    Reason::Unrecorded,
-                    "no record could be made of the decision",
-                )
-            })?;
-        if let Some(first) = records.first() {
+            .ok();
+        if let Some(first) = records.iter().flatten().next() {
             answer
                 .annotations
                 .push(("decision-id", first.draft.id.clone()));

@@ -24,6 +24,7 @@ pub mod server;
 pub mod subject;
 pub mod uid;
 pub mod watch;
+pub mod weight;
 
 use std::ffi::OsString;
 use std::io::Write as _;

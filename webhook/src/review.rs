@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::uid;
+use crate::{uid, weight};
 
 /// The version that is spoken.
 pub const VERSION: &str = "admission.k8s.io/v1";
@@ -79,6 +79,12 @@ pub struct Refusal {
 impl Review {
     /// Reads a request. What it does not understand it refuses.
     pub fn parse(bytes: &[u8]) -> Result<Self, Refusal> {
+        if weight::is_too_heavy(bytes) {
+            return Err(Refusal {
+                uid: uid::find(bytes),
+                message: "the object has too many values (200,000 are read); make it smaller",
+            });
+        }
         // serde_json stops at 128 levels, so nothing that is nested deeper reaches whoever walks the value.
         let value: Value = match serde_json::from_slice(bytes) {
             Ok(value) => value,

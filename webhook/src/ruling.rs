@@ -1,6 +1,6 @@
 //! From a decision to an answer.
 
-use soc2gate_engine::{Decision, Enforcement, Status, Subject, Verdict};
+use soc2gate_engine::{Decision, Enforcement, Outcome, Status, Subject, Verdict};
 use soc2gate_inputs::Withholder;
 use soc2gate_source::display_path;
 
@@ -45,7 +45,7 @@ pub fn answer(subject: &Subject, decision: &Decision) -> Answer {
         .iter()
         .filter(|verdict| verdict.is_open())
         .collect();
-    if open.is_empty() {
+    if open.is_empty() && decision.outcome == Outcome::Allow {
         return answer;
     }
     // A message may quote what it found; what may not be kept is not sent either.
@@ -74,6 +74,9 @@ pub fn answer(subject: &Subject, decision: &Decision) -> Answer {
         if answer.causes.len() > NAMED {
             message.push_str(&format!("; and {} more", answer.causes.len() - NAMED));
         }
+        answer.denied = Some((Reason::Forbidden, message));
+    } else if decision.outcome != Outcome::Allow {
+        let message = format!("the decision is to {}", decision.outcome.as_str());
         answer.denied = Some((Reason::Forbidden, message));
     }
     answer

@@ -38,7 +38,7 @@ pub fn find(text: &[u8]) -> Option<String> {
 }
 
 /// Where the string that starts at a quote ends.
-fn end_of_string(text: &[u8], start: usize) -> Option<usize> {
+pub(crate) fn end_of_string(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start + 1;
     loop {
         match text.get(at)? {

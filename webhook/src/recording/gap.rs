@@ -53,21 +53,24 @@ impl GapTally {
 
     /// Keeps the open gap beside the ledger, so that it outlives this process.
     pub(super) fn note(&self) {
+        let Some(notes) = &self.notes else { return };
+        let Some(missed) = self.due() else { return };
+        // Answers count meanwhile: the disk may hang.
+        if let Err(error) = notes.note(&missed) {
+            tracing::error!(error = %error, "a gap could not be noted beside the ledger; it is kept in memory");
+            self.put_back(missed);
+        }
+    }
+
+    /// The open gap, where it is time to note it.
+    fn due(&self) -> Option<Missed> {
         let mut state = self.state();
         let is_due = state
             .noted
             .is_none_or(|noted| noted.elapsed() >= NOTED_EVERY);
-        let (Some(notes), true) = (&self.notes, is_due) else {
-            return;
-        };
-        let Some(missed) = state.open.take() else {
-            return;
-        };
+        let missed = state.open.take_if(|_| is_due)?;
         state.noted = Some(Instant::now());
-        if let Err(error) = notes.note(&missed) {
-            tracing::error!(error = %error, "a gap could not be noted beside the ledger; it is kept in memory");
-            state.open = Some(missed);
-        }
+        Some(missed)
     }
 
     /// Records what is noted and what is open, in this order.

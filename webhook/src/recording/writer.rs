@@ -1,8 +1,8 @@
-//! The threads that append records: what comes while a write is on its way goes together in the next.
+//! The thread that appends records: what comes while a write is on its way goes together in the next.
 
 use std::io;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, SyncSender};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -12,8 +12,6 @@ use tokio::sync::oneshot;
 use super::Ledger;
 use crate::policies::PolicySnapshot;
 
-/// Threads that append: while one waits for the disk, the other makes the next group ready.
-const THREADS: usize = 2;
 /// The most decisions that are appended together.
 const GROUP: usize = 256;
 /// The most decisions that wait.
@@ -42,16 +40,14 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Starts the threads.
+    /// Starts the thread, and the one that opens the ledger anew.
     pub fn start(ledger: Arc<Ledger>) -> io::Result<Self> {
         let (queue, pending) = mpsc::sync_channel(WAITING);
-        let pending = Arc::new(Mutex::new(pending));
-        for at in 0..THREADS {
-            let (pending, ledger) = (Arc::clone(&pending), Arc::clone(&ledger));
-            thread::Builder::new()
-                .name(format!("ledger-{at}"))
-                .spawn(move || write(&pending, &ledger))?;
-        }
+        // One thread: what comes while it waits for the disk goes together in the next group, and shares its syncs.
+        let written = Arc::clone(&ledger);
+        thread::Builder::new()
+            .name("ledger".to_owned())
+            .spawn(move || write(&pending, &written))?;
         let kept = Arc::downgrade(&ledger);
         thread::Builder::new()
             .name("ledger-keeper".to_owned())
@@ -104,18 +100,13 @@ fn keep(ledger: &Ledger) {
     ledger.keep_gaps();
 }
 
-fn write(pending: &Mutex<Receiver<Pending>>, ledger: &Ledger) {
-    loop {
-        let mut group = Vec::new();
+fn write(pending: &Receiver<Pending>, ledger: &Ledger) {
+    while let Ok(first) = pending.recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(next) = pending.try_recv()
         {
-            let pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
-            let Ok(first) = pending.recv() else { return };
-            group.push(first);
-            while group.len() < GROUP
-                && let Ok(next) = pending.try_recv()
-            {
-                group.push(next);
-            }
+            group.push(next);
         }
         // Who gave up has been answered already.
         group.retain(|pending| !pending.reply.is_closed());
