@@ -16,6 +16,7 @@ mod baseline;
 mod bundle;
 mod canary;
 mod cases;
+mod chart;
 mod collection;
 mod commands;
 mod corpora;

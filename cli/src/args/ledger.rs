@@ -81,6 +81,10 @@ pub(crate) struct LedgerInitArgs {
     /// The name of the ledger, unlike that of any other: your domain and a path. A random one where it is not given
     #[arg(long, value_name = "NAME")]
     pub(crate) origin: Option<String>,
+
+    /// Leave a ledger as it is that is there already, and end with exit code 0
+    #[arg(long)]
+    pub(crate) if_missing: bool,
 }
 
 #[derive(Debug, Args)]

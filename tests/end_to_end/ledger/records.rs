@@ -559,3 +559,25 @@ fn no_note_of_a_gap_is_lost() {
     fs::create_dir(folder.join("led.gaps.taken")).unwrap();
     assert_eq!(recorded(folder, &[]), 2);
 }
+
+#[test]
+fn a_ledger_that_is_there_is_left_as_it_is_where_that_is_asked() {
+    let (folder, key) = ledger();
+    let again = ["ledger", "init", "--ledger", "led", "--if-missing"];
+    assert_eq!(recorded(folder.path(), &[]), 1);
+    let verified = done(folder.path(), &["ledger", "verify", "led"]);
+    assert!(done(folder.path(), &again).contains("is there already"));
+    assert_eq!(done(folder.path(), &["ledger", "verify", "led"]), verified);
+    assert_eq!(run(folder.path(), &again[..4]).0, 2);
+
+    // Keys of another ledger do not pass for its own, and what is no ledger not for one.
+    done(
+        folder.path(),
+        &["ledger", "init", "--ledger", "other", "--if-missing"],
+    );
+    let mixed = [&again[..], &["--ledger-keys", "other.keys"]].concat();
+    assert_eq!(run(folder.path(), &mixed).0, 2);
+    fs::remove_file(folder.path().join("led/ledger.json")).unwrap();
+    assert_eq!(run(folder.path(), &again).0, 2);
+    assert!(key.starts_with("example.com/gate+"));
+}

@@ -1,5 +1,7 @@
 //! `soc2gate ledger init`.
 
+use std::io;
+
 use data_encoding::HEXLOWER;
 use jiff::Timestamp;
 
@@ -14,7 +16,21 @@ pub(super) fn run(args: &LedgerInitArgs) -> anyhow::Result<()> {
         Some(origin) => origin.clone(),
         None => format!("soc2gate.dev/ledger/{}", random_name()?),
     };
-    let (ring, keys) = place.init(&origin, Timestamp::now())?;
+    let (ring, keys) = match place.init(&origin, Timestamp::now()) {
+        Ok(made) => made,
+        Err(error) => {
+            let error = anyhow::Error::from(error);
+            // What is there must be a ledger, and this one; whoever opens it to write compares the keys.
+            if args.if_missing
+                && is_there(&error)
+                && place.read()?.origin() == place.keys()?.origin()
+            {
+                let name = place.name();
+                return print(&format!("the ledger in {name} is there already\n"));
+            }
+            return Err(error);
+        }
+    };
     let mut text = format!(
         "made the ledger {} in {}\nits keys are in {keys}: keep a copy where the ledger is not, and let nobody else read them\n",
         ring.origin(),
@@ -25,6 +41,13 @@ pub(super) fn run(args: &LedgerInitArgs) -> anyhow::Result<()> {
         text.push_str(&format!("{key}\n"));
     }
     print(&text)
+}
+
+fn is_there(error: &anyhow::Error) -> bool {
+    let mut causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<io::Error>());
+    causes.any(|cause| cause.kind() == io::ErrorKind::AlreadyExists)
 }
 
 fn random_name() -> anyhow::Result<String> {
