@@ -123,7 +123,7 @@ impl Judge {
             ("kind", text(subject.kind.as_str())),
             ("id", text(&subject.id)),
             ("object", RegoValue::from_json(&subject.document)),
-            ("context", self.context.value.clone()),
+            ("context", self.context.value.with(&subject.context)),
             ("now", text(&now.to_string())),
         ];
         fields.extend(

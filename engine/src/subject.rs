@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use soc2gate_source::{Excerpt, Location, Segment, SourceMap, Span, Visibility};
 
 /// The kinds of subject.
@@ -121,6 +121,9 @@ pub struct Subject {
     pub old_document: Option<Value>,
     /// The admission request around the document, without the documents themselves.
     pub request: Option<Value>,
+    /// What is known of this subject alone beside its document, which controls see in `input.context` next to what is known
+    /// of all: resources that belong together, attestations of its images.
+    pub context: Map<String, Value>,
     /// Where the document was written.
     pub source: SubjectSource,
 }

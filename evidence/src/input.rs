@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use soc2gate_engine::{Context, Gate, Siblings, Subject, SubjectKind, SubjectSource};
 use soc2gate_inputs::Withholder;
 use soc2gate_ledger::record::RecordError;
@@ -30,6 +30,9 @@ pub struct StoredInput {
     /// The admission request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<Value>,
+    /// What is known of it alone.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub context: Map<String, Value>,
 }
 
 impl StoredInput {
@@ -52,6 +55,11 @@ impl StoredInput {
                 .request
                 .as_ref()
                 .map(|request| withholder.document(request, of_request)),
+            context: subject
+                .context
+                .iter()
+                .map(|(key, value)| (key.clone(), withholder.document(value, stored)))
+                .collect(),
         }
     }
 
@@ -64,6 +72,7 @@ impl StoredInput {
             document: self.object,
             old_document: self.old_object,
             request: self.request,
+            context: self.context,
             source: SubjectSource::unplaced("record"),
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use soc2gate_engine::{
     Config, Context, Exceptions, Gate, Library, LoadOptions, PolicySource, RegoQuery, Siblings,
     Subject, SubjectKind, SubjectSource, run_rego_query,
@@ -71,6 +71,7 @@ fn decide(gate: &Gate, input: &Value) -> String {
         document: input.clone(),
         old_document: None,
         request: None,
+        context: Map::new(),
         source: SubjectSource::unplaced("input"),
     };
     let mut judge = gate.judge(&Context::new(&Siblings::new()));

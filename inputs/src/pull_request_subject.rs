@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use soc2gate_engine::{Subject, SubjectKind, SubjectSource};
 use soc2gate_source::{Code, Diagnostic, Document, Schema, Segment};
 
@@ -57,6 +57,7 @@ pub(crate) fn read(unit: &Unit, document: Document, read: &mut Read) {
         document: document.value,
         old_document: None,
         request: None,
+        context: Map::new(),
         source: SubjectSource {
             file: Arc::clone(&unit.file.name),
             text: Arc::clone(&unit.file.text),

@@ -277,6 +277,8 @@ codes! {
         "correct what the message and the log name: files are looked at again when they change; `soc2gate check` says all that is wrong";
     AddressUnusable = "SG8004", Error, "an address cannot be served",
         "check --listen and --probes: the port must be free, and one that this user may use";
+    ClusterUnreachable = "SG8005", Error, "the cluster cannot be asked",
+        "check --kubeconfig and --context, or in a pod the service account, and whether the API server can be reached";
 }
 
 impl fmt::Display for Code {

@@ -27,6 +27,8 @@ mod gatekeeper;
 mod github;
 mod github_settings;
 mod guide;
+#[path = "../kubernetes/server.rs"]
+mod kubernetes;
 mod ledger;
 mod lint;
 mod load;

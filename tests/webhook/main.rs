@@ -12,8 +12,12 @@ mod advisories;
 mod bad_input;
 mod canary;
 mod client;
+mod cluster;
+
 mod corpora;
 mod durable;
+#[path = "../kubernetes/server.rs"]
+mod kubernetes;
 mod parity;
 mod postgres;
 mod process;

@@ -49,6 +49,10 @@ pub struct RunArgs {
     #[command(flatten)]
     pub policies: PolicyArgs,
 
+    /// The cluster that is asked.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+
     /// The ledger: a folder, or a postgres:// address; else what soc2gate.yaml says
     #[arg(long, value_name = "LEDGER")]
     pub ledger: Option<String>,
@@ -98,6 +102,42 @@ pub struct RunArgs {
     /// The least that is logged
     #[arg(long, value_name = "LEVEL", value_enum, default_value_t = LogLevel::Info)]
     pub log_level: LogLevel,
+}
+
+/// The cluster whose API server is asked; none where nothing is named.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct ClusterArgs {
+    /// Ask the API server of the cluster in which this runs, by the service account of the pod
+    #[arg(long, conflicts_with = "kubeconfig")]
+    pub in_cluster: bool,
+
+    /// Ask the API server that this kubeconfig file names
+    #[arg(long, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+
+    /// Context of the kubeconfig file; else its current one
+    #[arg(long, value_name = "NAME", requires = "kubeconfig")]
+    pub context: Option<String>,
+
+    /// Namespace of the webhook's own objects; else that of the service account or the context
+    #[arg(long, value_name = "NAMESPACE", env = "POD_NAMESPACE")]
+    pub namespace: Option<String>,
+
+    /// Name of this replica among others; else the variable HOSTNAME, which is the pod's name
+    #[arg(long, value_name = "NAME")]
+    pub replica: Option<String>,
+}
+
+impl ClusterArgs {
+    /// Who this replica is among others.
+    pub fn identity(&self) -> String {
+        self.replica
+            .clone()
+            .or_else(|| std::env::var("HOSTNAME").ok())
+            .filter(|name| !name.is_empty())
+            .unwrap_or_else(|| format!("soc2gate-webhook-{}", std::process::id()))
+    }
 }
 
 /// What follows where something went wrong.

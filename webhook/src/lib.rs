@@ -9,6 +9,7 @@ pub mod answer;
 pub mod args;
 pub mod body;
 pub mod certificate;
+pub mod cluster;
 pub mod exit;
 pub mod health;
 pub mod judging;

@@ -12,11 +12,13 @@ use soc2gate_engine::Config;
 use soc2gate_host::Place;
 use soc2gate_ledger::record::{Actor, ActorKind};
 use soc2gate_source::{Code, Diagnostic};
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::admission::{Admission, Limits};
 use crate::args::RunArgs;
 use crate::certificate::{Certificate, CertificateFiles};
+use crate::cluster::Connection;
 use crate::exit::Exit;
 use crate::health::Health;
 use crate::judging::JudgingPool;
@@ -38,12 +40,19 @@ struct Service {
     probes: TcpListener,
     reloader: Reloader,
     seen: Seen,
+    cluster: Option<Connection>,
 }
 
 /// Serves until it is told to end.
 pub fn run(args: &RunArgs) -> Exit {
-    match prepare(args) {
-        Ok(service) => serve(service, args),
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let prepared = runtime
+        .map_err(|error| failed(&error))
+        .and_then(|runtime| prepare(args, &runtime).map(|service| (runtime, service)));
+    match prepared {
+        Ok((runtime, service)) => serve(runtime, service, args),
         Err(problems) => {
             problems.iter().for_each(say);
             Exit::Error
@@ -52,7 +61,10 @@ pub fn run(args: &RunArgs) -> Exit {
 }
 
 /// Reads everything, opens the ledger, and listens. Nothing is served while anything is wrong.
-fn prepare(args: &RunArgs) -> Result<Service, Vec<Diagnostic>> {
+fn prepare(args: &RunArgs, runtime: &Runtime) -> Result<Service, Vec<Diagnostic>> {
+    let cluster = runtime
+        .block_on(Connection::open(&args.cluster))
+        .map_err(|error| vec![Diagnostic::new(Code::ClusterUnreachable, error.to_string())])?;
     let metrics = Arc::new(Metrics::default());
     // Before files are read: what changes meanwhile is seen at the first look.
     let first = PolicySnapshot::read(&args.policies, Timestamp::now());
@@ -150,6 +162,7 @@ fn prepare(args: &RunArgs) -> Result<Service, Vec<Diagnostic>> {
         metrics,
         writer,
         tls,
+        cluster,
     })
 }
 
@@ -198,18 +211,8 @@ fn failed(error: &std::io::Error) -> Vec<Diagnostic> {
     )]
 }
 
-/// Serves on a runtime of its own until the end.
-fn serve(service: Service, args: &RunArgs) -> Exit {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            failed(&error).iter().for_each(say);
-            return Exit::Error;
-        }
-    };
+/// Serves until the end.
+fn serve(runtime: Runtime, service: Service, args: &RunArgs) -> Exit {
     // A ledger in a database must not be let go of where others wait for I/O.
     let writer = service.writer.clone();
     let exit = runtime.block_on(until_the_end(service, args));

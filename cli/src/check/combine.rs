@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use soc2gate_engine::{Subject, SubjectKind, SubjectSource};
 use soc2gate_inputs::{Format, Reading};
 use soc2gate_source::parse_json;
@@ -48,6 +48,7 @@ pub(super) fn combined(
         document: Value::Array(list),
         old_document: None,
         request: None,
+        context: Map::new(),
         source,
     })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use soc2gate_engine::{
     Control, ControlId, ControlInput, DECISION_SCHEMA, Decision, Enforcement, EngineRef,
     ExceptionUse, Finding, Frameworks, Origin, Outcome, RelatedResource, Severity, Status, Subject,
@@ -307,6 +307,7 @@ fn subject(file: &str, id: &str, resource: &str, text: &str) -> Subject {
         document: Value::Null,
         old_document: None,
         request: None,
+        context: Map::new(),
         source: SubjectSource {
             file: file.into(),
             text: text.into(),

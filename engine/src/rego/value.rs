@@ -1,7 +1,7 @@
 //! JSON to and from the evaluator's values.
 
 use regorus::Value as Rego;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A value as the evaluator holds it. Cloning is cheap: the parts are shared.
 #[derive(Debug, Clone)]
@@ -19,6 +19,21 @@ impl RegoValue {
             .map(|(key, value)| (Rego::from(key), value.0))
             .collect();
         Self(Rego::from(fields))
+    }
+
+    /// An object with more fields.
+    pub(crate) fn with(&self, fields: &Map<String, Value>) -> Self {
+        let mut value = self.0.clone();
+        if !fields.is_empty()
+            && let Ok(object) = value.as_object_mut()
+        {
+            object.extend(
+                fields
+                    .iter()
+                    .map(|(key, value)| (Rego::from(key.as_str()), convert(value))),
+            );
+        }
+        Self(value)
     }
 
     /// The value as JSON; a set becomes an array in the order of its elements.

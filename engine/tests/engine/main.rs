@@ -22,7 +22,7 @@ mod settings;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use soc2gate_engine::{
     Config, Context, Decision, Exceptions, Gate, Library, PolicySource, Siblings, Subject,
     SubjectKind, SubjectSource, Verdict,
@@ -82,6 +82,7 @@ fn pod(document: Value) -> Subject {
         document,
         old_document: None,
         request: None,
+        context: Map::new(),
         source: SubjectSource::unplaced("pod.yaml"),
     }
 }

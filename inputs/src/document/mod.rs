@@ -15,7 +15,7 @@ mod xml;
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use soc2gate_engine::{Subject, SubjectKind, SubjectSource};
 use soc2gate_source::{
     Code, Diagnostic, Document, ParseError, Position, Segment, Span, Tree, parse_json,
@@ -161,6 +161,7 @@ fn subject(unit: &Unit, id: String, document: Document) -> Subject {
         document: document.value,
         old_document: None,
         request: None,
+        context: Map::new(),
         source: SubjectSource {
             file: Arc::clone(&unit.file.name),
             text: Arc::clone(&unit.file.text),

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use soc2gate_engine::{Subject, SubjectKind, SubjectSource};
 use soc2gate_source::{Code, Diagnostic, Document, Schema};
 
@@ -88,6 +88,7 @@ fn read(shape: &Shape, unit: &Unit, document: Document, read: &mut Read) {
         document: document.value,
         old_document: None,
         request: None,
+        context: Map::new(),
         source: SubjectSource {
             file: Arc::clone(&unit.file.name),
             text: Arc::clone(&unit.file.text),

@@ -6,7 +6,7 @@ mod visibility;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use soc2gate_engine::{Siblings, Subject, SubjectKind, SubjectSource};
 use soc2gate_source::{
     Code, Diagnostic, Document, Path, Position, Segment, SourceMap, Span, Visibility,
@@ -129,6 +129,7 @@ pub fn kubernetes_subject(document: Value, name: Arc<str>) -> Result<Subject, &'
         document,
         old_document: None,
         request: None,
+        context: Map::new(),
         source,
     })
 }
@@ -208,6 +209,7 @@ impl Reader<'_> {
             document,
             old_document: None,
             request: None,
+            context: Map::new(),
             source: SubjectSource {
                 file: Arc::clone(&self.unit.file.name),
                 text: Arc::clone(&self.unit.file.text),

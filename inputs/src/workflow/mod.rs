@@ -6,7 +6,7 @@ mod visibility;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use soc2gate_engine::{Subject, SubjectKind, SubjectSource};
 use soc2gate_source::{Code, Diagnostic, Document, Position, Span};
 
@@ -76,6 +76,7 @@ fn subject(unit: &Unit, document: Document) -> Subject {
         document: document.value,
         old_document: None,
         request: None,
+        context: Map::new(),
         source: SubjectSource {
             file: Arc::clone(&unit.file.name),
             text: Arc::clone(&unit.file.text),

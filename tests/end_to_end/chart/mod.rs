@@ -10,6 +10,7 @@ use std::process::{Command as Process, Stdio};
 
 use serde_json::json;
 
+use super::kubernetes::program;
 use super::*;
 
 /// The namespace of the release.
@@ -41,18 +42,6 @@ fn plain_manifest() -> String {
 /// What helm makes of the chart with some values, or what it says is wrong with them.
 fn render(tools: &Path, values: &str) -> Result<String, String> {
     helm(tools, &["template", "soc2gate"], values)
-}
-
-/// The path of helm or kubectl.
-fn program(tools: &Path, name: &str) -> String {
-    let output = Process::new("node")
-        .arg(root().join("tests/tools/kubernetes/program.mjs"))
-        .arg(name)
-        .env("SOC2GATE_TEST_TOOLS", tools)
-        .output()
-        .unwrap();
-    assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
 fn helm(tools: &Path, arguments: &[&str], values: &str) -> Result<String, String> {
