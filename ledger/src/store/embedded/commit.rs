@@ -5,7 +5,7 @@
 //! before it are durable.
 
 use std::sync::mpsc::SyncSender;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use super::disk::{DiskFile, Mode, write_all_at};
 use super::folder::Folder;
@@ -57,6 +57,14 @@ pub(super) struct Committer {
     pub(super) log: Option<(u64, Box<dyn DiskFile>)>,
 }
 
+/// What came of records that were to be written at once.
+pub(super) enum Alone {
+    /// They are durable, or they failed.
+    Done(Result<Vec<Receipt>, StoreError>),
+    /// Others were on their way; nothing was done.
+    Busy(Vec<Waiting>),
+}
+
 /// A batch that was written and is on its way to the disk.
 struct Written {
     number: u64,
@@ -74,26 +82,17 @@ impl Committer {
         let state = Arc::clone(&self.state);
         let _guard = FailOnPanic(&state);
         let shared = Arc::clone(&self.tail);
-        loop {
-            let mut tail = lock(&shared);
-            let Some(groups) = state.pull(BATCH) else {
-                return;
-            };
-            let (groups, replies): (Vec<_>, Vec<_>) = groups
+        while state.wait_for_records() {
+            let tail = lock(&shared);
+            let (groups, replies): (Vec<_>, Vec<_>) = state
+                .take(BATCH)
                 .into_iter()
                 .map(|group| (group.records, group.reply))
                 .unzip();
-            let written = if state.failure().is_some() {
-                Err(StoreError::Poisoned)
-            } else {
-                self.write(&mut tail, &groups)
-            };
-            if let Err(error) = &written {
-                // Before the next one writes.
-                state.fail(Failure::of(error));
+            if groups.is_empty() {
+                continue;
             }
-            drop(tail);
-            match written.and_then(|written| self.sync(written)) {
+            match self.commit(tail, &groups) {
                 Ok(receipts) => {
                     for (reply, receipts) in replies.iter().zip(receipts) {
                         // Who does not wait any more need not be told.
@@ -103,6 +102,42 @@ impl Committer {
                 Err(error) => self.refuse(&replies, &error),
             }
         }
+    }
+
+    /// Writes records on the thread of whoever hands them over, where nothing else is on its way: handing them to another
+    /// thread and back takes as long as a fast disk. Gives them back where something is, to be written together with that.
+    pub(super) fn commit_alone(&mut self, records: Vec<Waiting>) -> Alone {
+        let state = Arc::clone(&self.state);
+        let _guard = FailOnPanic(&state);
+        let shared = Arc::clone(&self.tail);
+        let tail = match shared.try_lock() {
+            Ok(tail) if state.is_idle(tail.batch) => tail,
+            _ => return Alone::Busy(records),
+        };
+        let outcome = self.commit(tail, &[records]);
+        if let Err(error) = &outcome {
+            state.fail(Failure::of(error));
+        }
+        Alone::Done(outcome.map(|receipts| receipts.into_iter().flatten().collect()))
+    }
+
+    /// Writes groups of records and makes them durable. Their receipts.
+    fn commit(
+        &mut self,
+        mut tail: MutexGuard<'_, Tail>,
+        groups: &[Vec<Waiting>],
+    ) -> Result<Vec<Vec<Receipt>>, StoreError> {
+        let written = if self.state.failure().is_some() {
+            Err(StoreError::Poisoned)
+        } else {
+            self.write(&mut tail, groups)
+        };
+        if let Err(error) = &written {
+            // Before the next one writes.
+            self.state.fail(Failure::of(error));
+        }
+        drop(tail);
+        written.and_then(|written| self.sync(written))
     }
 
     /// Gives records their indexes and writes them: first their documents, durably, then one write of all frames.

@@ -162,15 +162,26 @@ impl State {
         Ok(())
     }
 
-    /// Takes the groups that wait, up to about `bytes`; nothing when the writer closes and all are taken.
-    pub(super) fn pull(&self, bytes: usize) -> Option<Vec<Group>> {
+    /// Waits until records wait to be written; false when the writer closes and all are taken.
+    pub(super) fn wait_for_records(&self) -> bool {
         let mut queue = lock(&self.queue);
         while queue.groups.is_empty() {
             if queue.closing {
-                return None;
+                return false;
             }
             queue = wait(&self.arrived, queue);
         }
+        true
+    }
+
+    /// Whether nothing waits, and every batch before this one is done.
+    pub(super) fn is_idle(&self, batch: u64) -> bool {
+        lock(&self.queue).groups.is_empty() && lock(&self.progress).batches == batch
+    }
+
+    /// Takes the groups that wait, up to about `bytes`.
+    pub(super) fn take(&self, bytes: usize) -> Vec<Group> {
+        let mut queue = lock(&self.queue);
         let mut groups = Vec::new();
         let mut taken = 0;
         while taken < bytes
@@ -182,7 +193,7 @@ impl State {
         queue.bytes = queue.bytes.saturating_sub(taken);
         drop(queue);
         self.room.notify_all();
-        Some(groups)
+        groups
     }
 
     /// Takes no more records; those that wait are still written.

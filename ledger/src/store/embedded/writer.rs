@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 
-use super::commit::{Committer, Tail};
+use super::commit::{Alone, Committer, Tail};
 use super::create::{create, take_lock};
 use super::disk::{Disk, Mode, SystemDisk};
 use super::folder::Folder;
@@ -50,6 +50,8 @@ pub struct EmbeddedLedger {
     /// Gone once the writer is closed.
     sealer: Option<SyncSender<Message>>,
     committers: Vec<JoinHandle<()>>,
+    /// Of whoever finds nothing on its way; gone with the sealer.
+    committer: Option<Mutex<Committer>>,
     sealing: Option<JoinHandle<Result<(), StoreError>>>,
     /// Held while keys are destroyed or changed.
     manifest: Mutex<Manifest>,
@@ -106,6 +108,7 @@ impl EmbeddedLedger {
             ring: RwLock::new(ring),
             sealer: Some(sender),
             committers: Vec::new(),
+            committer: None,
             sealing: Some(spawn("ledger-sealer", move || sealer.run(&messages))?),
             manifest: Mutex::new(manifest),
             _lock: held,
@@ -116,8 +119,8 @@ impl EmbeddedLedger {
 
     fn start_committers(&mut self, tail: Tail, options: &Arc<Options>) -> Result<(), StoreError> {
         let tail = Arc::new(Mutex::new(tail));
-        for _ in 0..options.batches_in_flight.max(1) {
-            let committer = Committer {
+        let committer = || {
+            Ok::<_, StoreError>(Committer {
                 folder: self.folder.clone(),
                 origin: self.reader.origin().to_owned(),
                 options: Arc::clone(options),
@@ -125,7 +128,14 @@ impl EmbeddedLedger {
                 tail: Arc::clone(&tail),
                 sealer: self.sealer()?,
                 log: None,
-            };
+            })
+        };
+        let alone = committer()?;
+        let threads: Vec<Committer> = (0..options.batches_in_flight.max(1))
+            .map(|_| committer())
+            .collect::<Result<_, _>>()?;
+        self.committer = Some(Mutex::new(alone));
+        for committer in threads {
             self.committers
                 .push(spawn("ledger-writer", move || committer.run())?);
         }
@@ -138,13 +148,16 @@ impl EmbeddedLedger {
         if self.state.failure().is_some() {
             return Err(StoreError::Poisoned);
         }
-        // All are prepared before the first is handed over: what cannot be written stops nothing halfway.
+        self.hand_over(self.prepare(submissions)?)
+    }
+
+    /// All are prepared before the first is handed over: what cannot be written stops nothing halfway.
+    fn prepare(&self, submissions: Vec<Submission>) -> Result<Vec<Waiting>, StoreError> {
         let ring = self.ring();
-        let waiting = submissions
+        submissions
             .into_iter()
             .map(|submission| prepare(submission, &ring))
-            .collect::<Result<Vec<_>, _>>()?;
-        self.hand_over(waiting)
+            .collect()
     }
 
     /// Hands over what is prepared.
@@ -228,6 +241,7 @@ impl EmbeddedLedger {
         for committer in self.committers.drain(..) {
             committer.join().map_err(|_| StoreError::Poisoned)?;
         }
+        self.committer = None;
         self.sealer = None;
         match self.sealing.take() {
             Some(sealing) => sealing.join().map_err(|_| StoreError::Poisoned)?,
@@ -276,7 +290,22 @@ impl fmt::Debug for EmbeddedLedger {
 
 impl Store for EmbeddedLedger {
     fn append(&self, submissions: Vec<Submission>) -> Result<Vec<Receipt>, StoreError> {
-        self.submit(submissions)?.wait()
+        if self.state.failure().is_some() {
+            return Err(StoreError::Poisoned);
+        }
+        let mut waiting = self.prepare(submissions)?;
+        let bytes: usize = waiting.iter().map(Waiting::bytes).sum();
+        if (1..=GROUP_RECORDS).contains(&waiting.len())
+            && bytes <= GROUP_BYTES
+            && let Some(committer) = &self.committer
+            && let Ok(mut committer) = committer.try_lock()
+        {
+            match committer.commit_alone(waiting) {
+                Alone::Done(outcome) => return outcome,
+                Alone::Busy(records) => waiting = records,
+            }
+        }
+        self.hand_over(waiting)?.wait()
     }
 
     fn seal(&self) -> Result<SignedCheckpoint, StoreError> {

@@ -46,6 +46,28 @@ fn what_is_appended_is_there_and_verifies_after_reopening() {
 }
 
 #[test]
+fn records_of_one_caller_stay_in_their_order_handed_over_or_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = begin(folder.path(), &ring(), Options::default());
+    let mut indexes = Vec::new();
+    for round in 0..100 {
+        // Sometimes nothing is on its way when the second comes, and it is written by this thread.
+        let ticket = ledger.submit(vec![record("handed over")]).unwrap();
+        if round % 3 == 0 {
+            indexes.extend(ticket.wait().unwrap());
+            indexes.extend(ledger.append(vec![record("waited for")]).unwrap());
+        } else {
+            let waited = ledger.append(vec![record("waited for")]).unwrap();
+            indexes.extend(ticket.wait().unwrap());
+            indexes.extend(waited);
+        }
+    }
+    let indexes: Vec<_> = indexes.iter().filter_map(|receipt| receipt.index).collect();
+    assert_eq!(indexes, (0..200).collect::<Vec<u64>>());
+    ledger.close().unwrap();
+}
+
+#[test]
 fn many_threads_get_an_index_each() {
     let folder = tempfile::tempdir().unwrap();
     let ledger = begin(folder.path(), &ring(), Options::default());
