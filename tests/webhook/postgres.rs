@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use soc2gate_host::Place;
 use tokio::task::{JoinHandle, spawn_blocking};
 
@@ -26,6 +28,115 @@ async fn replicas(server: &Server) -> (Webhook, Webhook, Place) {
         .await
         .unwrap();
     (one.start().await, two.start().await, place)
+}
+
+/// What came of one request.
+struct Asked {
+    /// The id of its record; none where nobody answered, or nothing was recorded.
+    id: Option<String>,
+    time: Duration,
+}
+
+/// Asks until told to stop or nobody answers.
+fn measured(
+    webhook: &Webhook,
+    request: &Arc<Value>,
+    stop: &Arc<AtomicBool>,
+) -> JoinHandle<Vec<Asked>> {
+    let (client, url) = (webhook.client(), webhook.url());
+    let (request, stop) = (Arc::clone(request), Arc::clone(stop));
+    tokio::spawn(async move {
+        let mut asked = Vec::new();
+        while !stop.load(Ordering::Relaxed) {
+            let began = Instant::now();
+            let response = client.ask(&url, &request).await;
+            let id = response.and_then(|response| {
+                let id = response["auditAnnotations"]["decision-id"].as_str();
+                id.map(str::to_owned)
+            });
+            let is_over = id.is_none();
+            asked.push(Asked {
+                id,
+                time: began.elapsed(),
+            });
+            if is_over {
+                break;
+            }
+        }
+        asked
+    })
+}
+
+/// A request that an API server sent, where the corpora are.
+fn recorded(name: &str) -> Option<Value> {
+    let corpora = std::env::var_os("SOC2GATE_CORPORA")?;
+    let path = std::path::Path::new(&corpora)
+        .join("admission-reviews")
+        .join(name);
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
+}
+
+/// Run by `cargo xtask bench webhook`, which builds for speed.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement"]
+async fn figures() {
+    const CONNECTIONS: usize = 16;
+    let Some(server) = Server::find() else { return };
+    let (mut one, two, place) = replicas(&server).await;
+    let request = recorded("create-deployments.json");
+    let request = Arc::new(request.unwrap_or_else(|| review("CREATE", &pod(true))));
+    let stop = Arc::new(AtomicBool::new(false));
+    let began = Instant::now();
+    let start = |webhook: &Webhook| -> Vec<_> {
+        (0..CONNECTIONS)
+            .map(|_| measured(webhook, &request, &stop))
+            .collect()
+    };
+    let (of_one, of_two) = (start(&one), start(&two));
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    one.signal("KILL");
+    let both = began.elapsed();
+    one.ended().await;
+    let mut asked = Vec::new();
+    for task in of_one {
+        asked.extend(task.await.unwrap());
+    }
+    let lost = asked.iter().filter(|asked| asked.id.is_none()).count();
+    assert!(lost <= CONNECTIONS, "{lost} requests were lost");
+    let of_first = asked.len();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    stop.store(true, Ordering::Relaxed);
+    let all = began.elapsed();
+    for task in of_two {
+        asked.extend(task.await.unwrap());
+    }
+    let unanswered = asked.iter().filter(|asked| asked.id.is_none()).count();
+    assert_eq!(unanswered, lost, "the other replica lost a request");
+    let acknowledged: Vec<String> = asked.iter().filter_map(|asked| asked.id.clone()).collect();
+    let recorded = spawn_blocking(move || {
+        let ring = Arc::new(place.keys().unwrap());
+        place.open_for_service(ring).unwrap().seal().unwrap();
+        let found = decisions(&records(&place));
+        found
+            .into_iter()
+            .map(|(_, id)| id)
+            .collect::<BTreeSet<String>>()
+    });
+    let recorded = recorded.await.unwrap();
+    assert!(acknowledged.iter().all(|id| recorded.contains(id)));
+    let mut times: Vec<Duration> = asked.iter().map(|asked| asked.time).collect();
+    times.sort();
+    let per_mille = |part: usize| times[times.len() * part / 1_000].as_secs_f64() * 1e3;
+    // The second answered alone for the rest of the time: its share of that is not counted for both.
+    let of_second = (asked.len() - of_first) as f64 * both.as_secs_f64() / all.as_secs_f64();
+    println!(
+        "two replicas on PostgreSQL: about {:.0} reviews a second by both, p50 {:.1} ms, p99 {:.1} ms; one was killed: \
+         {lost} requests lost, those in work on it; {} acknowledged, all of them recorded",
+        (of_first as f64 + of_second) / both.as_secs_f64(),
+        per_mille(500),
+        per_mille(990),
+        acknowledged.len(),
+    );
 }
 
 /// Asks until nobody answers or nothing is recorded any more, and gives the ids that were acknowledged.
@@ -59,7 +170,7 @@ async fn killing_a_replica_loses_no_acknowledged_decision() {
         acknowledged.extend(task.await.unwrap());
     }
     let recorded = spawn_blocking(move || {
-        let ring = std::sync::Arc::new(place.keys().unwrap());
+        let ring = Arc::new(place.keys().unwrap());
         place.open_for_service(ring).unwrap().seal().unwrap();
         decisions(&records(&place))
     });

@@ -61,8 +61,47 @@ pub(crate) fn bench(is_long: bool) -> Result<()> {
         // Controls are compiled when their first object comes.
         load(&running, folder.path(), "2")?;
         measure(&running, folder.path(), seconds, what)?;
+        if is_long {
+            last(&running, folder.path(), what)?;
+        }
     }
+    replicas()
+}
+
+/// Asks a million times: memory does not grow with it.
+fn last(running: &Running, folder: &Path, what: &str) -> Result<()> {
+    let mut requests = 0.0;
+    while requests < 1e6 {
+        requests += requests_of(&load(running, folder, "30")?)?;
+    }
+    println!(
+        "{requests:.0} more reviews {what}: peak {} MiB",
+        peak_kib(running)? / 1024
+    );
     Ok(())
+}
+
+/// Two replicas that share PostgreSQL: the measurement that stands beside their tests.
+fn replicas() -> Result<()> {
+    tools::install_postgres()?;
+    shell::run(
+        &shell::cargo(),
+        &[
+            "test",
+            "--quiet",
+            "--profile",
+            "profiling",
+            "--package",
+            "soc2gate-webhook",
+            "--test",
+            "webhook",
+            "--",
+            "--ignored",
+            "--exact",
+            "--nocapture",
+            "postgres::figures",
+        ],
+    )
 }
 
 /// A certificate, a ledger, a request, and what makes wrk send it.
@@ -183,11 +222,7 @@ fn measure(running: &Running, folder: &Path, seconds: &str, what: &str) -> Resul
             .unwrap_or_default()
             .to_owned())
     };
-    let requests: f64 = text
-        .lines()
-        .find_map(|line| line.split_once(" requests in "))
-        .and_then(|(count, _)| count.trim().parse().ok())
-        .context("wrk does not say how many requests there were")?;
+    let requests = requests_of(&text)?;
     println!(
         "reviews {what}: {} a second, p50 {}, p99 {}, {:.0} us of CPU each, {:.3} groups of records for each, peak {} MiB",
         field("Requests/sec:")?,
@@ -198,6 +233,14 @@ fn measure(running: &Running, folder: &Path, seconds: &str, what: &str) -> Resul
         peak_kib(running)? / 1024,
     );
     Ok(())
+}
+
+/// How many requests wrk made.
+fn requests_of(text: &str) -> Result<f64> {
+    text.lines()
+        .find_map(|line| line.split_once(" requests in "))
+        .and_then(|(count, _)| count.trim().parse().ok())
+        .context("wrk does not say how many requests there were")
 }
 
 /// Processor time of the webhook.
