@@ -279,6 +279,10 @@ codes! {
         "check --listen and --probes: the port must be free, and one that this user may use";
     ClusterUnreachable = "SG8005", Error, "the cluster cannot be asked",
         "check --kubeconfig and --context, or in a pod the service account, and whether the API server can be reached";
+    CertificateSecretUnusable = "SG8006", Error, "the Secret of the webhook's own certificate cannot be used",
+        "remove the Secret if nobody else needs it, and look whether the service account may get, create and update it";
+    NotRegistered = "SG8007", Warning, "the API server does not know the webhook as it should",
+        "look whether the ValidatingWebhookConfiguration is there, and whether the service account may get and update it";
 }
 
 impl fmt::Display for Code {

@@ -21,6 +21,7 @@ mod kubernetes;
 mod parity;
 mod postgres;
 mod process;
+mod registration;
 mod reload;
 #[allow(dead_code, reason = "the tests of the store use the rest")]
 #[path = "../postgres/server.rs"]

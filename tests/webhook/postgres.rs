@@ -128,11 +128,14 @@ async fn figures() {
     times.sort();
     let per_mille = |part: usize| times[times.len() * part / 1_000].as_secs_f64() * 1e3;
     // The second answered alone for the rest of the time: its share of that is not counted for both.
-    let of_second = (asked.len() - of_first) as f64 * both.as_secs_f64() / all.as_secs_f64();
+    let per_second = |count: usize, time: Duration| {
+        f64::from(u32::try_from(count).unwrap()) / time.as_secs_f64()
+    };
+    let rate = per_second(of_first, both) + per_second(asked.len() - of_first, all);
     println!(
         "two replicas on PostgreSQL: about {:.0} reviews a second by both, p50 {:.1} ms, p99 {:.1} ms; one was killed: \
          {lost} requests lost, those in work on it; {} acknowledged, all of them recorded",
-        (of_first as f64 + of_second) / both.as_secs_f64(),
+        rate,
         per_mille(500),
         per_mille(990),
         acknowledged.len(),

@@ -30,6 +30,16 @@ pub(crate) struct Prepared {
     folder: TempDir,
     trusted: Vec<CertificateDer<'static>>,
     arguments: Vec<String>,
+    certificate: CertificateFrom,
+}
+
+/// Where the certificate of a webhook comes from.
+enum CertificateFrom {
+    Files,
+    /// Of its own making, registered with the URL of its port.
+    Url,
+    /// Of its own making, for a Service.
+    Service(&'static str),
 }
 
 /// The configuration: controls that look at other objects are only recorded, since nobody reads those here.
@@ -46,6 +56,7 @@ impl Prepared {
             folder,
             trusted,
             arguments: Vec::new(),
+            certificate: CertificateFrom::Files,
         }
     }
 
@@ -60,6 +71,24 @@ impl Prepared {
         self
     }
 
+    /// The same, with a certificate of its own making, and registered in the cluster that arguments name.
+    #[must_use]
+    pub(crate) fn registered(self) -> Self {
+        Self {
+            certificate: CertificateFrom::Url,
+            ..self
+        }
+    }
+
+    /// The same, with a certificate of its own making for a Service.
+    #[must_use]
+    pub(crate) fn behind(self, service: &'static str) -> Self {
+        Self {
+            certificate: CertificateFrom::Service(service),
+            ..self
+        }
+    }
+
     /// A command that serves on ports of its own.
     fn command(&self) -> (Command, String, String) {
         let [listen, probes] = free_addresses();
@@ -68,7 +97,13 @@ impl Prepared {
             .current_dir(self.folder.path())
             .env_clear()
             .args(["run", "--listen", &listen, "--probes", &probes])
-            .args(["--certificate", "tls/tls.crt", "--key", "tls/tls.key"])
+            .args(match self.certificate {
+                CertificateFrom::Url => vec!["--url".to_owned(), format!("https://{listen}")],
+                CertificateFrom::Service(name) => ["--service", name].map(str::to_owned).to_vec(),
+                CertificateFrom::Files => ["--certificate", "tls/tls.crt", "--key", "tls/tls.key"]
+                    .map(str::to_owned)
+                    .to_vec(),
+            })
             .args(["--config", "soc2gate.yaml", "--reload-interval", "100ms"])
             .args(["--drain-timeout", "5s"])
             .args(&self.arguments)
@@ -116,6 +151,11 @@ impl Prepared {
 impl Webhook {
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.listen
     }
 
     /// Where reviews go.

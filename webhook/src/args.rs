@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use soc2gate_host::PolicyArgs;
 
+use crate::cluster::certificates::Lifetimes;
+
 /// Admission webhook: judges what is written to a Kubernetes cluster by controls, and records every decision.
 #[derive(Debug, Parser)]
 #[command(name = "soc2gate-webhook", version, max_term_width = 100)]
@@ -24,6 +26,23 @@ pub enum Command {
     ///
     /// Exit codes: 0 ended as it was told, 2 could not serve (settings, certificate, ledger or address), 64 wrong usage.
     Run(Box<RunArgs>),
+
+    /// Remove the registration: the API server no longer asks
+    ///
+    /// Exit codes: 0 it is not there any more, 2 could not be removed, 64 wrong usage.
+    Unregister(UnregisterArgs),
+}
+
+/// What is removed.
+#[derive(Debug, Args)]
+pub struct UnregisterArgs {
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+
+    /// Name of the ValidatingWebhookConfiguration
+    #[arg(long, value_name = "NAME", default_value = "soc2gate")]
+    pub webhook_configuration: String,
 }
 
 /// How the webhook is served.
@@ -37,13 +56,14 @@ pub struct RunArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "0.0.0.0:8080")]
     pub probes: SocketAddr,
 
-    /// Certificate of the server, with those that lead to its CA, in PEM
-    #[arg(long, value_name = "FILE")]
-    pub certificate: PathBuf,
+    /// Certificate of the server, with those that lead to its CA, in PEM; else one of its own making, in a Secret of the
+    /// cluster
+    #[arg(long, value_name = "FILE", requires = "key", required_unless_present_any = ["url", "service"])]
+    pub certificate: Option<PathBuf>,
 
     /// Private key of the certificate, in PEM
-    #[arg(long, value_name = "FILE")]
-    pub key: PathBuf,
+    #[arg(long, value_name = "FILE", requires = "certificate")]
+    pub key: Option<PathBuf>,
 
     /// What is judged by.
     #[command(flatten)]
@@ -52,6 +72,10 @@ pub struct RunArgs {
     /// The cluster that is asked.
     #[command(flatten)]
     pub cluster: ClusterArgs,
+
+    /// How the cluster calls.
+    #[command(flatten)]
+    pub registration: RegistrationArgs,
 
     /// The ledger: a folder, or a postgres:// address; else what soc2gate.yaml says
     #[arg(long, value_name = "LEDGER")]
@@ -120,13 +144,67 @@ pub struct ClusterArgs {
     #[arg(long, value_name = "NAME", requires = "kubeconfig")]
     pub context: Option<String>,
 
-    /// Namespace of the webhook's own objects; else that of the service account or the context
+    /// Namespace of the webhook's own objects, which is not judged; else that of the service account or the context, with
+    /// --url soc2gate-system, which is made where it is not there
     #[arg(long, value_name = "NAMESPACE", env = "POD_NAMESPACE")]
     pub namespace: Option<String>,
 
     /// Name of this replica among others; else the variable HOSTNAME, which is the pod's name
     #[arg(long, value_name = "NAME")]
     pub replica: Option<String>,
+}
+
+/// How the API server calls the webhook.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Cluster")]
+pub struct RegistrationArgs {
+    /// Register the webhook under this address, from which the API server must reach --listen: for one that runs outside of
+    /// the cluster
+    #[arg(long, value_name = "URL", value_parser = https, conflicts_with = "service")]
+    pub url: Option<String>,
+
+    /// Make a certificate for this Service of the own namespace, and keep its CA in the registration
+    #[arg(long, value_name = "NAME")]
+    pub service: Option<String>,
+
+    /// Name of the ValidatingWebhookConfiguration
+    #[arg(long, value_name = "NAME", default_value = "soc2gate")]
+    pub webhook_configuration: String,
+
+    /// Certificates that the API server is to trust with --url and --certificate, in PEM; else those of its machine
+    #[arg(long, value_name = "FILE", requires = "certificate", requires = "url")]
+    pub ca_bundle: Option<PathBuf>,
+
+    /// Secret in which a certificate of its own making is kept
+    #[arg(
+        long,
+        value_name = "NAME",
+        default_value = "soc2gate-webhook-certificate"
+    )]
+    pub stored_certificate: String,
+
+    /// How long such a certificate is good for; it is renewed when two thirds of that are over
+    #[arg(long, value_name = "DURATION", default_value = "2160h", value_parser = duration)]
+    pub certificate_lifetime: Duration,
+
+    /// How long the CA that signs it is good for
+    #[arg(long, value_name = "DURATION", default_value = "17520h", value_parser = duration)]
+    pub ca_lifetime: Duration,
+
+    /// How long a new CA is trusted before it signs, and the one before after that
+    #[arg(long, value_name = "DURATION", default_value = "1h", value_parser = duration)]
+    pub ca_overlap: Duration,
+}
+
+impl RegistrationArgs {
+    /// How long certificates are good for.
+    pub fn lifetimes(&self) -> Lifetimes {
+        Lifetimes {
+            ca: self.ca_lifetime,
+            server: self.certificate_lifetime,
+            overlap: self.ca_overlap,
+        }
+    }
 }
 
 impl ClusterArgs {
@@ -180,6 +258,18 @@ impl From<LogLevel> for tracing::Level {
     }
 }
 
+/// An address that an API server calls: https, a host, no path.
+fn https(text: &str) -> Result<String, String> {
+    let url: http::Uri = text
+        .parse()
+        .map_err(|_| "an address looks like https://127.0.0.1:8443")?;
+    let is_plain = url.path() == "/" && url.query().is_none() && !text.contains('@');
+    if url.scheme_str() != Some("https") || url.host().is_none_or(str::is_empty) || !is_plain {
+        return Err("an address looks like https://127.0.0.1:8443, without a path".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
 /// A time such as `10s`, `500ms` or `1m`.
 fn duration(text: &str) -> Result<Duration, String> {
     let duration: SignedDuration = text
@@ -197,6 +287,20 @@ mod tests {
     #[test]
     fn the_command_line_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn addresses_are_of_https_and_have_no_path() {
+        assert!(https("https://127.0.0.1:8443").is_ok() && https("https://[::1]:8443/").is_ok());
+        for wrong in [
+            "http://127.0.0.1",
+            "127.0.0.1:8443",
+            "https://",
+            "https://a/b",
+            "https://a/?b",
+        ] {
+            assert!(https(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

@@ -23,6 +23,36 @@ pub struct Certificate {
     pub content: [u8; 32],
 }
 
+impl Certificate {
+    /// From PEM; else what is wrong with it, which does not quote it.
+    pub fn from_pem(chain: &[u8], key: &[u8]) -> Result<Self, String> {
+        let content = content(chain, key);
+        let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(chain)
+            .collect::<Result<_, _>>()
+            .map_err(|_| "the certificate is no PEM")?;
+        if certificates.is_empty() {
+            return Err("there is no certificate in it".to_owned());
+        }
+        let key = PrivateKeyDer::from_pem_slice(key)
+            .map_err(|_| "there is no private key in PEM beside it")?;
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(|_| "TLS cannot be set up")?
+            .with_no_client_auth()
+            .with_single_cert(certificates, key)
+            .map_err(|error| match error {
+                rustls::Error::InconsistentKeys(_) => "the key is not the key of the certificate",
+                _ => "certificate or key are of a kind that is not known",
+            })?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self {
+            config: Arc::new(config),
+            expiry: soc2gate_engine::certificate_expiry(&String::from_utf8_lossy(chain)),
+            content,
+        })
+    }
+}
+
 /// Where a certificate is.
 #[derive(Debug, Clone)]
 pub struct CertificateFiles {
@@ -36,35 +66,7 @@ impl CertificateFiles {
     /// Reads the files. No message quotes them.
     pub fn read(&self) -> Result<Certificate, Diagnostic> {
         let (chain, key) = self.bytes()?;
-        let content = content(&chain, &key);
-        let certificates: Vec<CertificateDer<'static>> = CertificateDer::pem_slice_iter(&chain)
-            .collect::<Result<_, _>>()
-            .map_err(|_| unusable(&self.certificate, "it is no PEM"))?;
-        if certificates.is_empty() {
-            return Err(unusable(&self.certificate, "it holds no certificate"));
-        }
-        let key = PrivateKeyDer::from_pem_slice(&key)
-            .map_err(|_| unusable(&self.key, "it holds no private key in PEM"))?;
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|_| unusable(&self.certificate, "TLS cannot be set up"))?
-            .with_no_client_auth()
-            .with_single_cert(certificates, key)
-            .map_err(|error| match error {
-                rustls::Error::InconsistentKeys(_) => {
-                    unusable(&self.key, "it is not the key of the certificate")
-                }
-                _ => unusable(
-                    &self.certificate,
-                    "certificate or key are of a kind that is not known",
-                ),
-            })?;
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok(Certificate {
-            config: Arc::new(config),
-            expiry: soc2gate_engine::certificate_expiry(&String::from_utf8_lossy(&chain)),
-            content,
-        })
+        Certificate::from_pem(&chain, &key).map_err(|what| unusable(&self.certificate, &what))
     }
 
     /// What stands for the content of the files; nothing where they cannot be read.
@@ -129,7 +131,7 @@ mod tests {
 
     #[rstest]
     #[case::of_another(pem().0, pem().1, "not the key")]
-    #[case::no_certificate(String::new(), pem().1, "no certificate")]
+    #[case::no_certificate(String::new(), pem().1, "there is no certificate")]
     #[case::no_key(pem().0, "hunter2".to_owned(), "no private key")]
     #[case::cut_off(pem().0.chars().take(200).collect(), pem().1, "tls.crt")]
     fn what_cannot_be_served_is_told(

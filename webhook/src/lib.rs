@@ -43,6 +43,12 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             logging::start(args.log_level.into());
             run::run(&args)
         }
+        Ok(Cli {
+            command: Command::Unregister(args),
+        }) => {
+            logging::start(tracing::Level::INFO);
+            run::unregister(&args)
+        }
         Err(error) => {
             // Nothing can be done when the terminal is closed.
             let _ = error.print();

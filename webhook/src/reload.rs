@@ -34,8 +34,8 @@ pub struct Reloader {
     pub policies: Arc<Policies>,
     /// Where a new set is recorded before it judges.
     pub writer: Option<Writer>,
-    /// Where the certificate comes from.
-    pub files: CertificateFiles,
+    /// Where the certificate comes from; none where it is of the webhook's own making.
+    pub files: Option<CertificateFiles>,
     /// The certificate that is served.
     pub tls: RustlsConfig,
     /// Who is told.
@@ -89,11 +89,12 @@ impl Reloader {
     }
 
     fn look_at_certificate(&self, seen: &mut Seen) {
-        let content = self.files.content().unwrap_or_default();
+        let Some(files) = &self.files else { return };
+        let content = files.content().unwrap_or_default();
         if content == seen.certificate {
             return;
         }
-        match self.files.read() {
+        match files.read() {
             Ok(Certificate {
                 config,
                 expiry,
@@ -101,7 +102,7 @@ impl Reloader {
             }) => {
                 seen.certificate = content;
                 self.tls.reload_from_config(config);
-                expires(&self.metrics, expiry);
+                expires(&self.metrics, &self.health, expiry);
                 self.metrics.certificate_reloads.inc();
                 self.metrics.certificate_broken.set(0);
                 self.health.certificate_trouble.set(None);
@@ -214,7 +215,8 @@ pub fn policy_paths(
 }
 
 /// Says when the certificate ends.
-pub fn expires(metrics: &Metrics, expiry: Option<Timestamp>) {
+pub fn expires(metrics: &Metrics, health: &Health, expiry: Option<Timestamp>) {
+    health.certificate_ends(expiry);
     metrics
         .certificate_expiry
         .set(expiry.map_or(0, Timestamp::as_second));

@@ -1,5 +1,6 @@
 //! `soc2gate-webhook run`: from the command line to a server, and to its end.
 
+use std::fmt;
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 use std::sync::Arc;
@@ -16,9 +17,13 @@ use tokio::runtime::Runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::admission::{Admission, Limits};
-use crate::args::RunArgs;
+use crate::args::{RunArgs, UnregisterArgs};
 use crate::certificate::{Certificate, CertificateFiles};
 use crate::cluster::Connection;
+use crate::cluster::certificates::{Chain, host_name, service_names};
+use crate::cluster::connection::reason;
+use crate::cluster::keeper::{self, CertificateSecret, Keeper, ensure_namespace};
+use crate::cluster::registration::{self, Caller, Registration};
 use crate::exit::Exit;
 use crate::health::Health;
 use crate::judging::JudgingPool;
@@ -28,6 +33,9 @@ use crate::recording::{Ledger, Writer};
 use crate::reload::{Reloader, Seen, expires, policy_paths, say};
 use crate::server::{admission_routes, probe_routes, serve_admission, serve_probes};
 use crate::watch::content_of;
+
+/// The namespace of the webhook's own objects where it runs outside of the cluster.
+const OWN_NAMESPACE: &str = "soc2gate-system";
 
 /// Everything that serves.
 struct Service {
@@ -40,7 +48,22 @@ struct Service {
     probes: TcpListener,
     reloader: Reloader,
     seen: Seen,
-    cluster: Option<Connection>,
+    keeping: Option<Keeping>,
+}
+
+/// What is kept in the cluster while it serves.
+struct Keeping {
+    keeper: Keeper,
+    connection: Connection,
+    chain: Option<Chain>,
+}
+
+/// The certificate, and where it comes from.
+struct Serving {
+    certificate: Certificate,
+    files: Option<CertificateFiles>,
+    secret: Option<CertificateSecret>,
+    chain: Option<Chain>,
 }
 
 /// Serves until it is told to end.
@@ -63,8 +86,8 @@ pub fn run(args: &RunArgs) -> Exit {
 /// Reads everything, opens the ledger, and listens. Nothing is served while anything is wrong.
 fn prepare(args: &RunArgs, runtime: &Runtime) -> Result<Service, Vec<Diagnostic>> {
     let cluster = runtime
-        .block_on(Connection::open(&args.cluster))
-        .map_err(|error| vec![Diagnostic::new(Code::ClusterUnreachable, error.to_string())])?;
+        .block_on(cluster(args))
+        .map_err(|problem| vec![problem])?;
     let metrics = Arc::new(Metrics::default());
     // Before files are read: what changes meanwhile is seen at the first look.
     let first = PolicySnapshot::read(&args.policies, Timestamp::now());
@@ -106,16 +129,13 @@ fn prepare(args: &RunArgs, runtime: &Runtime) -> Result<Service, Vec<Diagnostic>
         None
     };
 
-    let files = CertificateFiles {
-        certificate: args.certificate.clone(),
-        key: args.key.clone(),
-    };
-    let Certificate {
-        config: tls,
-        expiry,
-        content: certificate,
-    } = files.read().map_err(|problem| vec![problem])?;
-    expires(&metrics, expiry);
+    let Serving {
+        certificate,
+        files,
+        secret,
+        chain,
+    } = runtime.block_on(certificate(args, cluster.as_ref()))?;
+    let expiry = certificate.expiry;
     metrics.judges_by(&snapshot.digest);
     let policies = Arc::new(Policies::new(Arc::new(snapshot)));
     let limits = Limits {
@@ -138,7 +158,24 @@ fn prepare(args: &RunArgs, runtime: &Runtime) -> Result<Service, Vec<Diagnostic>
         writer.clone(),
         needs_ledger,
     ));
-    let tls = RustlsConfig::from_config(tls);
+    expires(&metrics, &health, expiry);
+    let tls = RustlsConfig::from_config(certificate.config);
+    let keeping = match cluster {
+        Some(connection) => Some(Keeping {
+            keeper: Keeper {
+                secret,
+                bundle: bundle(args)?,
+                registration: registration(args, &connection),
+                tls: tls.clone(),
+                said: None,
+                health: Arc::clone(&health),
+                metrics: Arc::clone(&metrics),
+            },
+            connection,
+            chain,
+        }),
+        None => None,
+    };
     Ok(Service {
         admission: Arc::new(admission),
         listener: listen(args.listen)?,
@@ -156,14 +193,136 @@ fn prepare(args: &RunArgs, runtime: &Runtime) -> Result<Service, Vec<Diagnostic>
         seen: Seen {
             policy_paths,
             policies: content,
-            certificate,
+            certificate: certificate.content,
         },
         health,
         metrics,
         writer,
         tls,
-        cluster,
+        keeping,
     })
+}
+
+/// The cluster, where one is named.
+async fn cluster(args: &RunArgs) -> Result<Option<Connection>, Diagnostic> {
+    let calls_by_url = args.registration.url.is_some();
+    let own_namespace = calls_by_url.then_some(OWN_NAMESPACE);
+    let unreachable =
+        |why: &dyn fmt::Display| Diagnostic::new(Code::ClusterUnreachable, why.to_string());
+    let connection = Connection::open(&args.cluster, own_namespace)
+        .await
+        .map_err(|error| unreachable(&error))?;
+    match &connection {
+        Some(connection) if calls_by_url => ensure_namespace(connection).await?,
+        None if calls_by_url || args.registration.service.is_some() => {
+            return Err(unreachable(
+                &"none is named: --url and --service need --kubeconfig or --in-cluster",
+            ));
+        }
+        _ => {}
+    }
+    Ok(connection)
+}
+
+/// The certificate of files, or that of the webhook's own making.
+async fn certificate(
+    args: &RunArgs,
+    cluster: Option<&Connection>,
+) -> Result<Serving, Vec<Diagnostic>> {
+    let registration = &args.registration;
+    if let (Some(certificate), Some(key)) = (&args.certificate, &args.key) {
+        let files = CertificateFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        };
+        return Ok(Serving {
+            certificate: files.read().map_err(|problem| vec![problem])?,
+            files: Some(files),
+            secret: None,
+            chain: None,
+        });
+    }
+    let needed = "--certificate and --key are needed, or a cluster";
+    let cluster =
+        cluster.ok_or_else(|| vec![Diagnostic::new(Code::CertificateUnusable, needed)])?;
+    let service = registration.service.as_deref();
+    let url = registration.url.as_deref().and_then(|url| url.parse().ok());
+    let names = match url {
+        Some(url) => host_name(&url).into_iter().collect(),
+        None => service_names(service.unwrap_or_default(), &cluster.namespace),
+    };
+    let secret = CertificateSecret::new(
+        cluster,
+        &registration.stored_certificate,
+        names,
+        registration.lifetimes(),
+    );
+    let chain = secret
+        .begin(Timestamp::now())
+        .await
+        .map_err(|problem| vec![problem])?;
+    Ok(Serving {
+        certificate: keeper::certificate(&chain).map_err(|problem| vec![problem])?,
+        files: None,
+        secret: Some(secret),
+        chain: Some(chain),
+    })
+}
+
+/// The certificates that the API server is to trust, of a file.
+fn bundle(args: &RunArgs) -> Result<Option<String>, Vec<Diagnostic>> {
+    let Some(path) = &args.registration.ca_bundle else {
+        return Ok(None);
+    };
+    let read = std::fs::read_to_string(path);
+    let bundle = read.ok().filter(|text| text.contains("BEGIN CERTIFICATE"));
+    let what = || format!("{}: it cannot be read, or is no PEM", path.display());
+    bundle
+        .map(Some)
+        .ok_or_else(|| vec![Diagnostic::new(Code::CertificateUnusable, what())])
+}
+
+/// What the API server is told: everything where it calls a URL, the CA where the certificate is of the webhook's own making.
+fn registration(args: &RunArgs, connection: &Connection) -> Option<Registration> {
+    let caller = match &args.registration.url {
+        Some(url) => Caller::Url {
+            url: url.clone(),
+            own_namespace: connection.namespace.clone(),
+        },
+        None if args.certificate.is_none() => Caller::Service,
+        None => return None,
+    };
+    let name = &args.registration.webhook_configuration;
+    Some(Registration::new(connection.client.clone(), name, caller))
+}
+
+/// Removes the registration.
+pub fn unregister(args: &UnregisterArgs) -> Exit {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else {
+        return Exit::Error;
+    };
+    let removed = runtime.block_on(async {
+        let connection = Connection::open(&args.cluster, None)
+            .await
+            .map_err(|error| error.to_string())?
+            .ok_or("none is named: --kubeconfig or --in-cluster is needed")?;
+        registration::remove(connection.client, &args.webhook_configuration)
+            .await
+            .map_err(|error| reason(&error))
+    });
+    match removed {
+        Ok(was_there) => {
+            tracing::info!(was_there, "the API server does not ask any more");
+            Exit::Ended
+        }
+        Err(why) => {
+            say(&Diagnostic::new(Code::ClusterUnreachable, why));
+            Exit::Error
+        }
+    }
 }
 
 /// Where decisions are recorded: by the command line, else by the configuration.
@@ -200,7 +359,7 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Vec<Diagnostic>> {
     })
 }
 
-fn unrecorded(error: &dyn std::fmt::Display) -> Vec<Diagnostic> {
+fn unrecorded(error: &dyn fmt::Display) -> Vec<Diagnostic> {
     vec![Diagnostic::new(Code::LedgerFailed, error.to_string())]
 }
 
@@ -259,6 +418,15 @@ async fn until_the_end(service: Service, args: &RunArgs) -> Exit {
             return Exit::Error;
         }
     };
+    if let Some(Keeping {
+        keeper,
+        connection,
+        chain,
+    }) = service.keeping
+    {
+        // Who is not there yet is not called.
+        tokio::spawn(keeper.run(connection, chain, args.reload_interval));
+    }
     tokio::select! {
         () = told(&mut terminate, &mut interrupt) => {}
         // It ends by itself only where it cannot go on.

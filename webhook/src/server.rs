@@ -36,7 +36,7 @@ pub fn admission_routes(admission: Arc<Admission>) -> Router {
 /// What the probes answer.
 pub fn probe_routes(health: Arc<Health>, metrics: Arc<Metrics>) -> Router {
     let ready = move || async move {
-        let (is_ready, detail) = health.ready();
+        let (is_ready, detail) = health.ready(jiff::Timestamp::now());
         let status = if is_ready {
             StatusCode::OK
         } else {

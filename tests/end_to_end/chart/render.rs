@@ -85,6 +85,12 @@ namespace: {create: true}
             &["Issuer"],
         ),
         (
+            "a certificate of its own making",
+            "certificate: {mode: selfManaged}\nnetworkPolicy: {enabled: true}".to_owned(),
+            &["NetworkPolicy", "Role", "RoleBinding"],
+            &["Certificate", "Issuer"],
+        ),
+        (
             "no ledger",
             "ledger: {mode: none}\nreplicas: 2".to_owned(),
             &["PodDisruptionBudget"],
@@ -260,13 +266,12 @@ fn assert_sound(name: &str, objects: &[Value]) {
         };
         assert!(path.is_none_or(is_mounted), "{name}: {option}");
     }
-    // The program is shown no token, and the account has no role.
-    assert_eq!(pod["automountServiceAccountToken"], false, "{name}");
+    // The program is shown a token, and its account has a role, only where it makes its certificate.
+    let asks = arguments.contains(&"--in-cluster");
+    assert_eq!(pod["automountServiceAccountToken"], asks, "{name}");
     for binding in of_kind(objects, "ClusterRoleBinding") {
-        assert_ne!(
-            binding["subjects"][0]["name"], pod["serviceAccountName"],
-            "{name}"
-        );
+        let is_its_own = binding["subjects"][0]["name"] == pod["serviceAccountName"];
+        assert!(!is_its_own || asks, "{name}");
     }
     for role in of_kind(objects, "ClusterRole") {
         for rule in role["rules"].as_array().unwrap() {

@@ -13,8 +13,21 @@
 - run
 - --listen=0.0.0.0:8443
 - --probes=0.0.0.0:8080
+{{- if eq .Values.certificate.mode "selfManaged" }}
+- --in-cluster
+- --namespace={{ .Release.Namespace }}
+- --service={{ include "soc2gate.fullname" . }}
+- --webhook-configuration={{ include "soc2gate.fullname" . }}
+- --stored-certificate={{ include "soc2gate.certificateSecret" . }}
+{{- with .Values.certificate.selfManaged }}
+- --certificate-lifetime={{ .lifetime }}
+- --ca-lifetime={{ .caLifetime }}
+- --ca-overlap={{ .overlap }}
+{{- end }}
+{{- else }}
 - --certificate=/etc/soc2gate/tls/tls.crt
 - --key=/etc/soc2gate/tls/tls.key
+{{- end }}
 - --config=/etc/soc2gate/config/soc2gate.yaml
 {{- if .Values.policies }}
 - --policies=/etc/soc2gate/policies

@@ -43,8 +43,12 @@ pub enum Unreachable {
 }
 
 impl Connection {
-    /// Connects where the command line names a cluster.
-    pub async fn open(args: &ClusterArgs) -> Result<Option<Self>, Unreachable> {
+    /// Connects where the command line names a cluster. The own namespace is that of the command line, the one that is
+    /// given here, or that of the credentials.
+    pub async fn open(
+        args: &ClusterArgs,
+        own_namespace: Option<&str>,
+    ) -> Result<Option<Self>, Unreachable> {
         let mut config = if let Some(path) = &args.kubeconfig {
             let unusable = |_| Unreachable::Kubeconfig(path.clone());
             let kubeconfig = Kubeconfig::read_from(path).map_err(unusable)?;
@@ -63,8 +67,10 @@ impl Connection {
         config.connect_timeout = Some(CONNECT_TIMEOUT);
         let namespace = args
             .namespace
-            .clone()
-            .unwrap_or_else(|| config.default_namespace.clone());
+            .as_deref()
+            .or(own_namespace)
+            .unwrap_or(&config.default_namespace)
+            .to_owned();
         let client = Client::try_from(config).map_err(|_| Unreachable::Client)?;
         let silent = |why: String| Unreachable::Silent(why);
         let version = tokio::time::timeout(GREETING_TIMEOUT, client.apiserver_version())
