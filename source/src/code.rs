@@ -279,6 +279,10 @@ codes! {
         "check --listen and --probes: the port must be free, and one that this user may use";
     ClusterUnreachable = "SG8005", Error, "the cluster cannot be asked",
         "check --kubeconfig and --context, or in a pod the service account, and whether the API server can be reached";
+    AuditIncomplete = "SG8016", Error, "a scan of what exists is incomplete",
+        "until it is complete nothing is known of what it left out; the message says what could not be read, judged or written";
+    ReportsAltered = "SG8017", Warning, "reports of the audit were changed or removed by others",
+        "they are as they were again; see who may write reports (RBAC), and the audit log of the API server for who did";
 }
 
 impl fmt::Display for Code {

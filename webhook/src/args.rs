@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use soc2gate_host::PolicyArgs;
 
+use crate::audit::AuditArgs;
+
 /// Admission webhook: judges what is written to a Kubernetes cluster by controls, and records every decision.
 #[derive(Debug, Parser)]
 #[command(name = "soc2gate-webhook", version, max_term_width = 100)]
@@ -24,6 +26,12 @@ pub enum Command {
     ///
     /// Exit codes: 0 ended as it was told, 2 could not serve (settings, certificate, ledger or address), 64 wrong usage.
     Run(Box<RunArgs>),
+
+    /// Judge what exists in a cluster, on a schedule and when policies change
+    ///
+    /// Exit codes with --once: 0 nothing is denied, 1 something is, 2 the scan is incomplete or could not decide. Without it: 0
+    /// ended as it was told, 2 could not start. 64 wrong usage.
+    Audit(Box<AuditArgs>),
 }
 
 /// How the webhook is served.
@@ -181,7 +189,7 @@ impl From<LogLevel> for tracing::Level {
 }
 
 /// A time such as `10s`, `500ms` or `1m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration: SignedDuration = text
         .parse()
         .map_err(|_| "a time looks like 10s, 500ms or 1m".to_owned())?;
