@@ -9,6 +9,7 @@
 )]
 
 mod advisories;
+mod audit;
 mod bad_input;
 mod canary;
 mod client;
@@ -22,6 +23,7 @@ mod parity;
 mod postgres;
 mod process;
 mod reload;
+mod report_definitions;
 #[allow(dead_code, reason = "the tests of the store use the rest")]
 #[path = "../postgres/server.rs"]
 mod server;

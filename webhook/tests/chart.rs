@@ -38,7 +38,9 @@ fn the_arguments_of_the_chart_are_those_of_the_program() {
     assert!(arguments.len() > 10);
     let cli =
         Cli::try_parse_from(["soc2gate-webhook".to_owned()].into_iter().chain(arguments)).unwrap();
-    let Command::Run(run) = cli.command;
+    let Command::Run(run) = cli.command else {
+        panic!("the webhook is run")
+    };
     // Probes and the service speak of these ports.
     assert_eq!((run.listen.port(), run.probes.port()), (8443, 8080));
     assert!(run.on_failure.denies() && run.on_ledger_failure.denies() && !run.no_ledger);

@@ -8,10 +8,10 @@ use kube::Client;
 use kube::client::Body;
 use serde_json::Value;
 
-/// How long a request may take.
+/// How long a request may take, with what the client tries again by itself: 429, 503 and 504, when the server says.
 const TIMEOUT: Duration = Duration::from_secs(60);
-/// How often a request is tried.
-const TRIES: u32 = 4;
+/// How often a request is tried that fails otherwise.
+const TRIES: u32 = 3;
 /// The wait before the second try; each further one is twice as long.
 const WAIT: Duration = Duration::from_millis(250);
 /// The most bytes of an answer.
@@ -37,7 +37,7 @@ impl Failure {
     pub fn reason(self) -> String {
         match self {
             Self::Status(status) => status.to_string(),
-            Self::Timeout => "the API server took too long".to_owned(),
+            Self::Timeout => "the API server took too long, or has too much to do".to_owned(),
             Self::Unreachable => "no connection to the API server, or it was cut".to_owned(),
             Self::TooLarge => "an answer that is too large".to_owned(),
             Self::Unreadable => "an answer that is not what was asked for".to_owned(),
@@ -46,11 +46,9 @@ impl Failure {
 
     fn may_pass(self) -> bool {
         match self {
-            Self::Status(status) => {
-                status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error()
-            }
-            Self::Timeout | Self::Unreachable => true,
-            Self::TooLarge | Self::Unreadable => false,
+            Self::Status(status) => status.is_server_error(),
+            Self::Unreachable => true,
+            Self::Timeout | Self::TooLarge | Self::Unreadable => false,
         }
     }
 }
@@ -158,8 +156,9 @@ mod tests {
 
     #[test]
     fn only_what_may_pass_is_tried_again() {
-        assert!(Failure::Status(StatusCode::SERVICE_UNAVAILABLE).may_pass());
-        assert!(Failure::Status(StatusCode::TOO_MANY_REQUESTS).may_pass());
+        assert!(Failure::Status(StatusCode::INTERNAL_SERVER_ERROR).may_pass());
+        assert!(Failure::Unreachable.may_pass());
+        assert!(!Failure::Timeout.may_pass());
         assert!(!Failure::Status(StatusCode::FORBIDDEN).may_pass());
         assert!(!Failure::Status(StatusCode::GONE).may_pass());
     }

@@ -180,7 +180,11 @@ impl Admissions {
             };
         }
         let is_older = match (denied.created, self.first) {
-            (Some(created), Some(first)) => created < first,
+            // The API server writes down whole seconds.
+            (Some(created), Some(first)) => {
+                let latest = created.checked_add(SignedDuration::from_secs(1));
+                latest.is_ok_and(|latest| latest <= first)
+            }
             (_, None) => true,
             (None, Some(_)) => return Drift::Unknown,
         };
@@ -246,6 +250,7 @@ mod tests {
     #[case::refused(&["refused"], "2026-01-02T00:00:00Z", Drift::Bypassed)]
     #[case::never_seen(&["absent"], "2026-01-02T00:00:00Z", Drift::Bypassed)]
     #[case::before_the_gate(&["absent"], "2025-01-01T00:00:00Z", Drift::OlderThanGate)]
+    #[case::within_the_first_second(&["absent"], "2026-01-01T00:00:00Z", Drift::Bypassed)]
     #[case::of_an_object_before(&["same"], "2026-02-01T00:00:00Z", Drift::Bypassed)]
     #[case::with_a_clock_that_is_slow(&["same"], "2026-01-02T00:00:30Z", Drift::Altered)]
     #[case::by_a_name_to_be_made(&["web-x", "other"], "2026-01-02T00:00:00Z", Drift::PolicyChanged)]

@@ -245,7 +245,7 @@ fn labels() -> Value {
 }
 
 /// A report as it is sent: with its kind and name, and the time of its results.
-pub fn document(
+pub(super) fn document(
     content: &Value,
     kind: (&str, &str),
     place: (Option<&str>, &str),
@@ -268,7 +268,7 @@ pub fn document(
 }
 
 /// What stands for what a report says, whenever it was said: of one that is made, and of one that was read.
-pub fn content_fingerprint(report: &Value) -> Fingerprint {
+pub(super) fn content_fingerprint(report: &Value) -> Fingerprint {
     let mut results = report.get("results").cloned().unwrap_or_default();
     for result in results.as_array_mut().into_iter().flatten() {
         if let Some(result) = result.as_object_mut() {
