@@ -601,6 +601,62 @@ async fn what_is_denied_is_held_against_what_was_admitted() {
     );
 }
 
+#[tokio::test]
+async fn of_two_replicas_one_scans() {
+    let Some(tools) = tools() else { return };
+    let audited = Audited::new(
+        &tools,
+        &json!({"namespaces": ["pay"], "objects": [privileged("web")]}),
+    );
+    let of = |name: &'static str| ["--interval", "1s", "--no-ledger", "--replica", name];
+    let first = audited.scheduled(&of("first"), "first");
+    first.scanned(1.0).await;
+    let second = audited.scheduled(&of("second"), "second");
+    second
+        .until("it answers", async || {
+            second.metric("soc2gate_audit_leader").await.is_some()
+        })
+        .await;
+    first.scanned(4.0).await;
+    assert_eq!(second.metric("soc2gate_audit_leader").await, Some(0.0));
+    assert!(!second.log().contains("a scan begins"), "{}", second.log());
+    let id = first.child.id().to_string();
+    assert!(
+        Command::new("kill")
+            .args(["-s", "TERM", &id])
+            .status()
+            .unwrap()
+            .success()
+    );
+    // The lease is left, so nobody waits until it ends.
+    let began = Instant::now();
+    second.scanned(1.0).await;
+    assert!(
+        began.elapsed() < Duration::from_secs(10),
+        "{}",
+        second.log()
+    );
+    let lease = audited.get(&["leases", "soc2gate-audit"]);
+    assert_eq!(lease["spec"]["holderIdentity"], "second");
+}
+
+#[tokio::test]
+async fn a_leader_that_cannot_renew_its_lease_scans_no_more() {
+    let Some(tools) = tools() else { return };
+    let faults = json!([{"match": "PUT /apis/coordination.k8s.io/*", "status": 403}]);
+    let audited = Audited::new(
+        &tools,
+        &json!({"namespaces": ["pay"], "objects": [privileged("web")], "faults": faults}),
+    );
+    let audit = audited.scheduled(&["--interval", "1s", "--no-ledger"], "log");
+    audit.scanned(1.0).await;
+    audit
+        .until("it gives up", async || {
+            audit.metric("soc2gate_audit_leader").await == Some(0.0)
+        })
+        .await;
+}
+
 #[test]
 fn without_a_cluster_it_does_not_scan() {
     let folder = tempfile::tempdir().unwrap();

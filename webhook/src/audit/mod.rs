@@ -11,6 +11,7 @@ pub mod discovery;
 pub mod drift;
 pub mod events;
 pub mod judging;
+pub mod leader;
 pub mod metrics;
 pub mod object;
 pub mod pages;

@@ -18,6 +18,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::args::AuditArgs;
+use super::leader::Leader;
 use super::metrics::AuditMetrics;
 use super::policy_files::PolicyFiles;
 use super::scan::{ScanSettings, Scanner};
@@ -214,7 +215,29 @@ async fn scheduled(audit: Audit, args: &AuditArgs, mut ended: watch::Receiver<bo
             return Exit::Error;
         }
     };
-    let mut leads = lead(&connection, &args.lease);
+    let leader = Leader::start(&connection, &args.lease);
+    let exit = while_leading(
+        &mut scanner,
+        args,
+        &metrics,
+        (&mut policies, leader.leads(), &mut ended),
+    )
+    .await;
+    leader.end().await;
+    exit
+}
+
+/// Scans while this replica leads, until it is told to end.
+async fn while_leading(
+    scanner: &mut Scanner,
+    args: &AuditArgs,
+    metrics: &AuditMetrics,
+    (policies, mut leads, ended): (
+        &mut watch::Receiver<Arc<PolicySnapshot>>,
+        watch::Receiver<bool>,
+        &mut watch::Receiver<bool>,
+    ),
+) -> Exit {
     loop {
         let leading = *leads.borrow_and_update();
         metrics.leader.set(i64::from(leading));
@@ -285,10 +308,4 @@ fn tell(summary: &ScanSummary) {
         "scan {}",
         summary.sentence()
     );
-}
-
-fn lead(_connection: &Connection, _name: &str) -> watch::Receiver<bool> {
-    let (sender, receiver) = watch::channel(true);
-    std::mem::forget(sender);
-    receiver
 }
