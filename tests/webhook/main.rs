@@ -10,6 +10,7 @@
 
 mod advisories;
 mod audit;
+mod audit_chart;
 mod bad_input;
 mod canary;
 mod client;
