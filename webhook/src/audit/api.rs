@@ -15,7 +15,7 @@ const TRIES: u32 = 3;
 /// The wait before the second try; each further one is twice as long.
 const WAIT: Duration = Duration::from_millis(250);
 /// The most bytes of an answer.
-pub const ANSWER: usize = 64 * 1024 * 1024;
+pub const ANSWER: usize = 16 * 1024 * 1024;
 
 /// Why a request has no answer that can be used. It quotes nothing of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

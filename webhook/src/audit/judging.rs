@@ -211,8 +211,8 @@ fn judge_object(
         one.records.push((uid, records));
     }
     let denied = (decision.outcome == Outcome::Deny).then(|| Denied::of(&subject, &names));
-    if let Some(findings) =
-        Findings::of(&subject, &decision).filter(|_| basis.reports || denied.is_some())
+    if (basis.reports || denied.is_some())
+        && let Some(findings) = Findings::of(&subject, &decision)
     {
         one.remarkable.push(Remarkable {
             names,
@@ -267,5 +267,71 @@ impl BatchJudged {
         self.decisions.extend(other.decisions);
         self.records.extend(other.records);
         self.remarkable.extend(other.remarkable);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+    use soc2gate_engine::{Config, Exceptions, Gate, Library, Siblings};
+
+    use super::*;
+
+    fn judged(objects: &[&str]) -> BatchJudged {
+        let (library, _) = Library::load(&soc2gate_policies::sources());
+        let (gate, _) = Gate::new(&library, &Config::default(), Exceptions::default());
+        let context = Context::new(&Siblings::new());
+        let policies = PolicySnapshot::new(gate, context.clone(), String::new());
+        let basis = Basis {
+            policies: Arc::new(policies),
+            context,
+            known: Arc::default(),
+            excluded_namespaces: vec!["kube-system".to_owned()],
+            reports: true,
+            now: Timestamp::UNIX_EPOCH,
+        };
+        let kind = ServedKind {
+            resource: "Pod".to_owned(),
+            api_version: "v1".to_owned(),
+            kind: "Pod".to_owned(),
+            plural: "pods".to_owned(),
+            is_namespaced: true,
+        };
+        let judges = Judges::start(basis, Some(1)).unwrap();
+        let objects = objects
+            .iter()
+            .map(|text| RawValue::from_string((*text).to_owned()).unwrap());
+        let mut all = BatchJudged::default();
+        for receiver in judges.submit(&Arc::new(kind), objects.collect()) {
+            all.add(receiver.blocking_recv().unwrap());
+        }
+        all
+    }
+
+    #[rstest]
+    #[case::no_object("[]")]
+    #[case::without_a_uid(r#"{"metadata": {"name": "a"}}"#)]
+    #[case::without_a_name(r#"{"metadata": {"uid": "1"}}"#)]
+    #[case::of_no_kind(r#"{"kind": 7, "metadata": {"name": "a", "uid": "1"}}"#)]
+    fn what_cannot_be_judged_is_a_problem(#[case] object: &str) {
+        let judged = judged(&[object, r#"{"metadata": {"name": "b", "uid": "2"}}"#]);
+        assert_eq!((judged.problems.len(), judged.judged), (1, 1));
+    }
+
+    #[test]
+    fn what_is_left_out_is_counted() {
+        let judged =
+            judged(&[r#"{"metadata": {"name": "a", "uid": "1", "namespace": "kube-system"}}"#]);
+        assert_eq!((judged.excluded, judged.judged), (1, 0));
+        assert!(judged.problems.is_empty() && judged.remarkable.is_empty());
+    }
+
+    #[test]
+    fn what_is_denied_is_remarkable() {
+        let privileged = r#"{"metadata": {"name": "a", "uid": "1"},
+            "spec": {"containers": [{"name": "a", "securityContext": {"privileged": true}}]}}"#;
+        let judged = judged(&[privileged]);
+        assert_eq!(judged.outcomes, BTreeMap::from([(Outcome::Deny, 1)]));
+        assert!(judged.remarkable[0].denied.is_some() && judged.remarkable[0].is_new);
     }
 }

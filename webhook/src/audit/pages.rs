@@ -120,7 +120,85 @@ async fn page(client: &Client, uri: &str) -> Result<List, Failure> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::Router;
+    use axum::extract::Request;
+
     use super::*;
+
+    /// A client whose server answers by the query of a request, and how many there were.
+    fn client(answer: fn(&str) -> (u16, String)) -> (Client, Arc<AtomicUsize>) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let router = Router::new().fallback(move |request: Request| {
+            count.fetch_add(1, Ordering::Relaxed);
+            let (status, body) = answer(request.uri().query().unwrap_or_default());
+            async move { (StatusCode::from_u16(status).unwrap(), body) }
+        });
+        (Client::new(router, "default"), asked)
+    }
+
+    fn pages() -> Pages {
+        Pages::new("/api/v1/pods".to_owned(), "", 500)
+    }
+
+    #[tokio::test]
+    async fn a_page_that_is_too_large_is_asked_for_in_parts() {
+        let (client, asked) = client(|query| {
+            let filler = if query.contains("limit=500") {
+                api::ANSWER
+            } else {
+                1
+            };
+            (
+                200,
+                format!(r#"{{"kind":"PodList","items":["{}"]}}"#, "x".repeat(filler)),
+            )
+        });
+        let mut pages = pages();
+        assert!(matches!(pages.next(&client).await, Ok(Step::Page(page)) if page.len() == 1));
+        assert!(matches!(pages.next(&client).await, Ok(Step::End)));
+        assert_eq!(asked.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_list_is_not_an_empty_one() {
+        for body in ["{}", "", r#"{"kind":"Status"}"#, "<html>"] {
+            let (client, _) = client(match body {
+                "{}" => |_| (200, "{}".to_owned()),
+                "" => |_| (200, String::new()),
+                "<html>" => |_| (200, "<html>".to_owned()),
+                _ => |_| (200, r#"{"kind":"Status"}"#.to_owned()),
+            });
+            let mut pages = pages();
+            assert_eq!(pages.next(&client).await.unwrap_err(), Failure::Unreadable);
+            assert!(matches!(pages.next(&client).await, Ok(Step::End)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_begins_anew_a_few_times_only() {
+        let (client, _) = client(|query| {
+            if query.contains("continue") {
+                (410, String::new())
+            } else {
+                (
+                    200,
+                    r#"{"kind":"PodList","metadata":{"continue":"a"},"items":[]}"#.to_owned(),
+                )
+            }
+        });
+        let mut pages = pages();
+        for _ in 0..RESTARTS {
+            assert!(matches!(pages.next(&client).await, Ok(Step::Page(_))));
+            assert!(matches!(pages.next(&client).await, Ok(Step::Restart)));
+        }
+        assert!(matches!(pages.next(&client).await, Ok(Step::Page(_))));
+        let gone = Failure::Status(StatusCode::GONE);
+        assert_eq!(pages.next(&client).await.unwrap_err(), gone);
+    }
 
     #[test]
     fn a_page_follows_the_one_before() {
