@@ -221,7 +221,13 @@ mod tests {
 
     use super::*;
 
-    fn record(time: &str, subject: &str, outcome: &str, policies: &str, verdicts: Value) -> Record {
+    fn record(
+        time: &str,
+        subject: &str,
+        outcome: &str,
+        policies: &str,
+        verdicts: &Value,
+    ) -> Record {
         let record = json!({"schema": "soc2gate.dev/record/v1", "index": 0, "id": "0", "time": time,
             "actor": {"id": "a", "kind": "service"}, "subject": {"kind": "kubernetes", "id": subject}, "kind": "decision",
             "body": {"clock": time, "engine": {"name": "soc2gate", "version": "1"}, "front_end": "admission", "outcome": outcome,
@@ -268,14 +274,14 @@ mod tests {
                 "first",
                 "allow",
                 "now",
-                verdict(None),
+                &verdict(None),
             ),
-            record(at, "other", "allow", "before", verdict(None)),
-            record(at, "same", "allow", "now", verdict(None)),
-            record(at, "excepted", "allow", "now", verdict(Some("EX-1"))),
-            record(at, "refused", "deny", "now", verdict(None)),
-            record(at, "removed", "allow", "before", verdict(None)),
-            record(at, "removed", "allow", "now", json!([])),
+            record(at, "other", "allow", "before", &verdict(None)),
+            record(at, "same", "allow", "now", &verdict(None)),
+            record(at, "excepted", "allow", "now", &verdict(Some("EX-1"))),
+            record(at, "refused", "deny", "now", &verdict(None)),
+            record(at, "removed", "allow", "before", &verdict(None)),
+            record(at, "removed", "allow", "now", &json!([])),
         ] {
             admissions.note(&record);
         }

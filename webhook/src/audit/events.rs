@@ -6,6 +6,7 @@ use kube::Client;
 use serde_json::{Value, json};
 
 use super::api::{self, Content};
+use super::object::set;
 use super::reports::MANAGER;
 
 /// The most events of a scan.
@@ -75,10 +76,10 @@ impl Events {
     ) -> Value {
         let mut about = json!({"apiVersion": regarding.api_version, "kind": regarding.kind, "name": regarding.name});
         if let Some(of) = &regarding.namespace {
-            about["namespace"] = Value::from(of.as_str());
+            set(&mut about, &["namespace"], Value::from(of.as_str()));
         }
         if let Some(uid) = &regarding.uid {
-            about["uid"] = Value::from(uid.as_str());
+            set(&mut about, &["uid"], Value::from(uid.as_str()));
         }
         let note: String = note
             .char_indices()

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::api::{self, Content, Failure};
+use super::object::set;
 use super::reports::MANAGER;
 use crate::cluster::Connection;
 
@@ -173,7 +174,7 @@ impl Candidate {
         });
         if let Some(version) = part("/metadata/resourceVersion") {
             // Written by another meanwhile: a conflict.
-            lease["metadata"]["resourceVersion"] = version;
+            set(&mut lease, &["metadata", "resourceVersion"], version);
         }
         lease
     }
@@ -202,8 +203,8 @@ impl Candidate {
             return Ok(());
         }
         let mut free = self.lease(Some(&lease));
-        free["spec"]["holderIdentity"] = Value::from("");
-        free["spec"]["leaseDurationSeconds"] = Value::from(1);
+        set(&mut free, &["spec", "holderIdentity"], Value::from(""));
+        set(&mut free, &["spec", "leaseDurationSeconds"], Value::from(1));
         self.write(Method::PUT, &path, &free).await.map(|_| ())
     }
 }

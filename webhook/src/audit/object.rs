@@ -73,6 +73,19 @@ impl Names {
     }
 }
 
+/// Sets a field of a document of ours. What lies on the way to it must be there, else nothing is set.
+pub fn set(document: &mut Value, path: &[&str], value: Value) {
+    let Some((name, parents)) = path.split_last() else {
+        return;
+    };
+    let parent = parents
+        .iter()
+        .try_fold(document, |parent, name| parent.get_mut(name));
+    if let Some(Value::Object(fields)) = parent {
+        fields.insert((*name).to_owned(), value);
+    }
+}
+
 /// What stands for some bytes.
 pub fn fingerprint(parts: &[&[u8]]) -> Fingerprint {
     let mut hasher = Sha256::new();

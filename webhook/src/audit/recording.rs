@@ -87,11 +87,11 @@ fn records(mut scan: Scan, actor: &Actor) -> Result<Vec<Submission>, RecordError
     while !fits(&scan)? && !scan.kinds.is_empty() {
         // Kinds without objects are the least loss, then whatever comes last; both are said.
         let note = "not all kinds fit into the record of the scan".to_owned();
-        if !scan.problems.contains(&note) {
+        if scan.problems.contains(&note) {
+            scan.kinds.truncate(scan.kinds.len() / 2);
+        } else {
             scan.problems.push(note);
             scan.kinds.retain(|kind| kind.judged > 0 || !kind.listed);
-        } else {
-            scan.kinds.truncate(scan.kinds.len() / 2);
         }
     }
     records.push(Event::Scan(scan));

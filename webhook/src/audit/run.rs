@@ -108,16 +108,13 @@ fn prepare(args: &AuditArgs, runtime: &Runtime) -> Result<Audit, Vec<Diagnostic>
     let of_webhook = args.admission_ledger.as_deref();
     let of_webhook = of_webhook.map(|ledger| Place::new(ledger, None, std::path::Path::new("")));
     let admission_ledger = of_webhook.or_else(|| place.clone());
-    let ledger = match (place, &signer) {
-        (Some(place), Some(signer)) => {
-            let counted = Arc::new(Metrics::default());
-            Some(Arc::new(Ledger::new(place, signer.clone(), counted)))
-        }
-        _ => {
-            let what = "no ledger is named: no decision of the audit is recorded";
-            say(&Diagnostic::new(Code::LedgerGap, what));
-            None
-        }
+    let ledger = if let (Some(place), Some(signer)) = (place, &signer) {
+        let counted = Arc::new(Metrics::default());
+        Some(Arc::new(Ledger::new(place, signer.clone(), counted)))
+    } else {
+        let what = "no ledger is named: no decision of the audit is recorded";
+        say(&Diagnostic::new(Code::LedgerGap, what));
+        None
     };
     let settings = ScanSettings {
         page_size: args.page_size,

@@ -109,7 +109,7 @@ impl Scanner {
                 let begun = ScanRecording::start(Arc::clone(ledger), Arc::clone(policies)).await;
                 begun
                     .inspect_err(|error| {
-                        summary.problem(format!("the ledger takes no records: {error}"))
+                        summary.problem(format!("the ledger takes no records: {error}"));
                     })
                     .ok()
             }
@@ -210,12 +210,9 @@ impl Scanner {
             reports: !reports.is_empty(),
             now,
         };
-        let judges = match Judges::start(basis, self.settings.threads) {
-            Ok(judges) => judges,
-            Err(_) => {
-                summary.problem("no thread could be started");
-                return events;
-            }
+        let Ok(judges) = Judges::start(basis, self.settings.threads) else {
+            summary.problem("no thread could be started");
+            return events;
         };
         let mut work = Work {
             judges,

@@ -6,7 +6,7 @@ use soc2gate_engine::{Decision, Enforcement, Severity, Status, Subject, Verdict}
 use soc2gate_inputs::Withholder;
 
 use super::super::drift::Drift;
-use super::super::object::{Fingerprint, Names, fingerprint};
+use super::super::object::{Fingerprint, Names, fingerprint, set};
 use super::api::ReportApi;
 use super::{MANAGER, MANAGER_LABEL};
 use crate::ruling;
@@ -127,7 +127,7 @@ impl Findings {
             .collect();
         let mut scope = json!({"apiVersion": self.api_version, "kind": self.kind, "name": names.name, "uid": names.uid});
         if let Some(namespace) = &names.namespace {
-            scope["namespace"] = Value::from(namespace.as_str());
+            set(&mut scope, &["namespace"], Value::from(namespace.as_str()));
         }
         json!({
             "metadata": {
@@ -199,7 +199,11 @@ impl Finding {
             "properties": properties,
         });
         if !self.category.is_empty() {
-            result["category"] = Value::from(self.category.as_str());
+            set(
+                &mut result,
+                &["category"],
+                Value::from(self.category.as_str()),
+            );
         }
         result
     }
@@ -232,7 +236,7 @@ pub fn scan_content(
     let result = |rule: &str, result: &str, message: &str| json!({"source": MANAGER, "policy": "soc2gate-audit", "rule": rule, "result": result, "scored": false, "message": message});
     let verdict = if problems.is_empty() { "pass" } else { "error" };
     let mut whole = result("complete", verdict, said);
-    whole["properties"] = Value::Object(properties);
+    set(&mut whole, &["properties"], Value::Object(properties));
     let problems = problems.iter().take(RESULTS - 1);
     let results: Vec<Value> = std::iter::once(whole)
         .chain(problems.map(|problem| result("incomplete", "error", problem)))
@@ -252,16 +256,20 @@ pub(super) fn document(
     now: Timestamp,
 ) -> Value {
     let mut document = content.clone();
-    document["apiVersion"] = Value::from(kind.0);
-    document["kind"] = Value::from(kind.1);
-    document["metadata"]["name"] = Value::from(place.1);
+    set(&mut document, &["apiVersion"], Value::from(kind.0));
+    set(&mut document, &["kind"], Value::from(kind.1));
+    set(&mut document, &["metadata", "name"], Value::from(place.1));
     if let Some(namespace) = place.0 {
-        document["metadata"]["namespace"] = Value::from(namespace);
+        set(
+            &mut document,
+            &["metadata", "namespace"],
+            Value::from(namespace),
+        );
     }
     let time = json!({"seconds": now.as_second(), "nanos": 0});
     if let Some(Value::Array(results)) = document.get_mut("results") {
         for result in results {
-            result["timestamp"] = time.clone();
+            set(result, &["timestamp"], time.clone());
         }
     }
     document

@@ -196,7 +196,7 @@ impl ReportSync {
             self.send(Method::DELETE, path, None).await;
         }
         while let Some(done) = self.tasks.join_next().await {
-            self.took(done);
+            self.took(&done);
         }
         if !self.synced.problems.is_empty() {
             self.synced.memory.clear();
@@ -210,7 +210,7 @@ impl ReportSync {
             return;
         };
         while let Some(done) = self.tasks.try_join_next() {
-            self.took(done);
+            self.took(&done);
         }
         let client = self.client.clone();
         self.tasks.spawn(async move {
@@ -220,7 +220,7 @@ impl ReportSync {
         });
     }
 
-    fn took(&mut self, done: Result<Result<(), Failure>, tokio::task::JoinError>) {
+    fn took(&mut self, done: &Result<Result<(), Failure>, tokio::task::JoinError>) {
         let failure = match done {
             // What it is about, or its namespace, went meanwhile.
             Ok(Ok(()) | Err(Failure::Status(StatusCode::NOT_FOUND))) => return,
