@@ -86,6 +86,17 @@ pub struct Context {
     pub(crate) inventory: RegoValue,
 }
 
+/// How controls speak of the objects of a type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attention {
+    /// None does.
+    None,
+    /// Only those that speak of objects of all types.
+    General,
+    /// One names the type.
+    Named,
+}
+
 /// Documents by type (`networking.k8s.io/NetworkPolicy`), then by namespace.
 pub type Siblings = BTreeMap<String, BTreeMap<String, Vec<Value>>>;
 
@@ -239,6 +250,29 @@ impl Gate {
     pub fn asks_for(&self, kind: SubjectKind) -> bool {
         let mut inputs = self.controls().flat_map(|control| &control.inputs);
         inputs.any(|input| input.kind == kind)
+    }
+
+    /// How controls speak of the Kubernetes objects of a type, such as `apps/Deployment`.
+    pub fn attention(&self, resource: &str) -> Attention {
+        let kind = SubjectKind::Kubernetes;
+        let controls = self
+            .controls()
+            .filter(|control| control.origin == Origin::Control);
+        let inputs = controls.flat_map(|control| &control.inputs);
+        let mut general = self.inner.plain.judges(kind) || self.inner.plain.combines();
+        for input in inputs.filter(|input| input.kind == kind) {
+            match &input.resources {
+                Some(resources) if resources.iter().any(|name| name == resource) => {
+                    return Attention::Named;
+                }
+                Some(_) => {}
+                None => general = true,
+            }
+        }
+        match self.inner.constraints.attention(resource) {
+            Attention::None if general => Attention::General,
+            attention => attention,
+        }
     }
 
     /// Whether a template of Gatekeeper looks at other objects: [`Context::with_objects`] gives them.

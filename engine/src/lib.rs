@@ -38,7 +38,7 @@ pub use crypto::jws::{JwsError, verify_jws};
 pub use crypto::x509::certificate_expiry;
 pub use decision::{DECISION_SCHEMA, Decision, EngineRef, Outcome, SubjectRef};
 pub use exception::{Exception, ExceptionFile, Exceptions, RawException};
-pub use gate::{Context, DEFAULT_BUDGET, Gate, Siblings};
+pub use gate::{Attention, Context, DEFAULT_BUDGET, Gate, Siblings};
 pub use judge::Judge;
 pub use library::{Library, PolicySource};
 pub use metadata::{Custom, Metadata, ParameterSchema, ParameterType, Scope};

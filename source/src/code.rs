@@ -283,6 +283,10 @@ codes! {
         "remove the Secret if nobody else needs it, and look whether the service account may get, create and update it";
     NotRegistered = "SG8007", Warning, "the API server does not know the webhook as it should",
         "look whether the ValidatingWebhookConfiguration is there, and whether the service account may get and update it";
+    AuditIncomplete = "SG8016", Error, "a scan of what exists is incomplete",
+        "until it is complete nothing is known of what it left out; the message says what could not be read, judged or written";
+    ReportsAltered = "SG8017", Warning, "reports of the audit were changed or removed by others",
+        "they are as they were again; see who may write reports (RBAC), and the audit log of the API server for who did";
 }
 
 impl fmt::Display for Code {

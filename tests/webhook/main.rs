@@ -9,6 +9,8 @@
 )]
 
 mod advisories;
+mod audit;
+mod audit_chart;
 mod bad_input;
 mod canary;
 mod client;
@@ -23,6 +25,7 @@ mod postgres;
 mod process;
 mod registration;
 mod reload;
+mod report_definitions;
 #[allow(dead_code, reason = "the tests of the store use the rest")]
 #[path = "../postgres/server.rs"]
 mod server;

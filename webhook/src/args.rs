@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::SignedDuration;
 use soc2gate_host::PolicyArgs;
 
+use crate::audit::AuditArgs;
 use crate::cluster::certificates::Lifetimes;
 
 /// Admission webhook: judges what is written to a Kubernetes cluster by controls, and records every decision.
@@ -31,6 +32,12 @@ pub enum Command {
     ///
     /// Exit codes: 0 it is not there any more, 2 could not be removed, 64 wrong usage.
     Unregister(UnregisterArgs),
+
+    /// Judge what exists in a cluster, on a schedule and when policies change
+    ///
+    /// Exit codes with --once: 0 nothing is denied, 1 something is, 2 the scan is incomplete or could not decide. Without it: 0
+    /// ended as it was told, 2 could not start. 64 wrong usage.
+    Audit(Box<AuditArgs>),
 }
 
 /// What is removed.
@@ -271,7 +278,7 @@ fn https(text: &str) -> Result<String, String> {
 }
 
 /// A time such as `10s`, `500ms` or `1m`.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let duration: SignedDuration = text
         .parse()
         .map_err(|_| "a time looks like 10s, 500ms or 1m".to_owned())?;

@@ -7,7 +7,9 @@ use std::process::{ExitCode, Termination};
 pub enum Exit {
     /// 0: it ended as it was told.
     Ended,
-    /// 2: it could not serve.
+    /// 1: what exists is denied.
+    Denied,
+    /// 2: it could not serve, or not judge all of it.
     Error,
     /// 64: the command line was not understood (EX_USAGE of sysexits.h).
     Usage,
@@ -18,6 +20,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Ended => 0,
+            Self::Denied => 1,
             Self::Error => 2,
             Self::Usage => 64,
         }

@@ -2,11 +2,12 @@
 //!
 //! [`review`] reads what the API server sends, [`subject`] and [`ruling`] lead from there to an [`answer`] without any I/O;
 //! [`judging`] does that on threads, [`recording`] makes it durable, [`admission`] holds a request to its deadline, and
-//! [`server`] speaks HTTP.
+//! [`server`] speaks HTTP. [`audit`] judges what exists, as a command of its own.
 
 pub mod admission;
 pub mod answer;
 pub mod args;
+pub mod audit;
 pub mod body;
 pub mod certificate;
 pub mod cluster;
@@ -48,6 +49,12 @@ pub fn start(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         }) => {
             logging::start(tracing::Level::INFO);
             run::unregister(&args)
+        }
+        Ok(Cli {
+            command: Command::Audit(args),
+        }) => {
+            logging::start(args.log_level.into());
+            audit::run(&args)
         }
         Err(error) => {
             // Nothing can be done when the terminal is closed.

@@ -126,13 +126,21 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
-    /// The set, ready to judge.
+    /// The set, ready to judge what is written.
     pub fn sign(self, signer: Option<&Signer>) -> Result<PolicySnapshot, RecordError> {
+        self.sign_for(FrontEnd::Admission, signer)
+    }
+
+    /// The set, ready to judge for a front end.
+    pub fn sign_for(
+        self,
+        front_end: FrontEnd,
+        signer: Option<&Signer>,
+    ) -> Result<PolicySnapshot, RecordError> {
         // Nothing of the cluster is read: controls that look at other objects say that they do not know.
         let context = Context::new(&Siblings::new());
         let mut snapshot = PolicySnapshot::new(self.gate, context, self.digest);
         if let Some(signer) = signer {
-            let front_end = FrontEnd::Admission;
             let recorder = Recorder::new(
                 Arc::clone(&signer.ring),
                 signer.actor.clone(),

@@ -93,7 +93,7 @@ impl Cause {
 }
 
 /// What a verdict holds against a subject; of one that gives no reason, its title.
-fn causes(verdict: &Verdict, withholder: &Withholder<'_>) -> Vec<Cause> {
+pub(crate) fn causes(verdict: &Verdict, withholder: &Withholder<'_>) -> Vec<Cause> {
     let unknown = |message: &str| format!("not known: {message}");
     let findings = verdict
         .findings

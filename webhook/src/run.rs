@@ -104,7 +104,10 @@ fn prepare(args: &RunArgs, runtime: &Runtime) -> Result<Service, Vec<Diagnostic>
     };
     diagnostics.iter().for_each(say);
 
-    let place = place(args, &config, config_path.as_deref());
+    let named = (args.ledger.as_deref(), args.ledger_keys.as_deref());
+    let place = (!args.no_ledger)
+        .then(|| place(named, &config, config_path.as_deref()))
+        .flatten();
     let signer = place
         .as_ref()
         .map(|place| signer(place, &args.actor))
@@ -325,13 +328,13 @@ pub fn unregister(args: &UnregisterArgs) -> Exit {
     }
 }
 
-/// Where decisions are recorded: by the command line, else by the configuration.
-fn place(args: &RunArgs, config: &Config, config_path: Option<&Path>) -> Option<Place> {
-    if args.no_ledger {
-        return None;
-    }
-    let keys = args.ledger_keys.as_deref();
-    if let Some(ledger) = &args.ledger {
+/// Where decisions are recorded: by the command line (a ledger, its keys), else by the configuration.
+pub(crate) fn place(
+    (ledger, keys): (Option<&str>, Option<&str>),
+    config: &Config,
+    config_path: Option<&Path>,
+) -> Option<Place> {
+    if let Some(ledger) = ledger {
         return Some(Place::new(ledger, keys, Path::new("")));
     }
     let ledger = config.raw().ledger.as_ref()?;
@@ -339,7 +342,7 @@ fn place(args: &RunArgs, config: &Config, config_path: Option<&Path>) -> Option<
     Some(Place::new(&ledger.location, keys, base))
 }
 
-fn signer(place: &Place, actor: &str) -> Result<Signer, Vec<Diagnostic>> {
+pub(crate) fn signer(place: &Place, actor: &str) -> Result<Signer, Vec<Diagnostic>> {
     let ring = place.keys().map_err(|error| unrecorded(&error))?;
     Ok(Signer {
         ring: Arc::new(ring),
@@ -350,7 +353,7 @@ fn signer(place: &Place, actor: &str) -> Result<Signer, Vec<Diagnostic>> {
     })
 }
 
-fn listen(address: SocketAddr) -> Result<TcpListener, Vec<Diagnostic>> {
+pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener, Vec<Diagnostic>> {
     TcpListener::bind(address).map_err(|error| {
         vec![Diagnostic::new(
             Code::AddressUnusable,
@@ -359,11 +362,11 @@ fn listen(address: SocketAddr) -> Result<TcpListener, Vec<Diagnostic>> {
     })
 }
 
-fn unrecorded(error: &dyn fmt::Display) -> Vec<Diagnostic> {
+pub(crate) fn unrecorded(error: &dyn fmt::Display) -> Vec<Diagnostic> {
     vec![Diagnostic::new(Code::LedgerFailed, error.to_string())]
 }
 
-fn failed(error: &std::io::Error) -> Vec<Diagnostic> {
+pub(crate) fn failed(error: &std::io::Error) -> Vec<Diagnostic> {
     vec![Diagnostic::new(
         Code::InternalError,
         format!("no thread could be started: {error}"),
@@ -467,7 +470,7 @@ fn at_once() -> Exit {
     Exit::Error
 }
 
-async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
+pub(crate) async fn told(terminate: &mut Signal, interrupt: &mut Signal) {
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

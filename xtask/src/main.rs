@@ -1,6 +1,7 @@
 //! Repository chores. `cargo xtask help` lists them.
 #![allow(clippy::print_stdout, reason = "this program talks to the developer")]
 
+mod audit;
 mod bench;
 mod chart;
 mod conformance;
@@ -120,6 +121,8 @@ enum BenchPart {
     Postgres,
     /// The admission webhook
     Webhook,
+    /// The audit of what exists, with 50,000 objects
+    Audit,
 }
 
 fn run_bench(part: Option<BenchPart>, with_checkov: bool, with_large: bool) -> anyhow::Result<()> {
@@ -135,6 +138,9 @@ fn run_bench(part: Option<BenchPart>, with_checkov: bool, with_large: bool) -> a
     }
     if is_asked(BenchPart::Webhook) {
         webhook::bench(with_large)?;
+    }
+    if is_asked(BenchPart::Audit) {
+        audit::bench()?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use super::template::PACKAGE;
 use crate::judge::RuleValues;
 use crate::plain::findings;
 use crate::rego::{Compiled, EvalFailure, Instance, Moment, RegoValue};
-use crate::{Control, ControlId, Origin, Subject, SubjectKind};
+use crate::{Attention, Control, ControlId, Origin, Subject, SubjectKind};
 
 /// The labels of namespaces, by the names of these.
 pub(crate) type NamespaceLabels = BTreeMap<String, BTreeMap<String, String>>;
@@ -54,6 +54,21 @@ impl ConstraintGate {
     /// Whether subjects of a kind are judged.
     pub(crate) fn judges(&self, kind: SubjectKind) -> bool {
         kind == SubjectKind::Kubernetes && !self.judging.is_empty()
+    }
+
+    /// How constraints speak of the objects of a type.
+    pub(crate) fn attention(&self, resource: &str) -> Attention {
+        let (group, kind) = resource.rsplit_once('/').unwrap_or(("", resource));
+        let constraints = self.judging.iter().filter_map(|(_, id)| {
+            let (_, constraint) = self.set.constraints.get(id)?;
+            Some(constraint.matching.attention(group, kind))
+        });
+        let attention = |total, each| match (total, each) {
+            (Attention::Named, _) | (_, Attention::Named) => Attention::Named,
+            (Attention::None, Attention::None) => Attention::None,
+            _ => Attention::General,
+        };
+        constraints.fold(Attention::None, attention)
     }
 
     /// Whether a template looks at other objects.

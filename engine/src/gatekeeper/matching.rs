@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::NamespaceLabels;
 use super::label_selector::LabelSelector;
 use super::object::{Object, Scope};
+use crate::Attention;
 
 /// The label that every namespace has with its name.
 const NAME_LABEL: &str = "kubernetes.io/metadata.name";
@@ -82,6 +83,28 @@ impl Match {
             || self.kinds.iter().any(|kinds| {
                 is_listed(&kinds.kinds, object.kind) && is_listed(&kinds.api_groups, object.group)
             })
+    }
+
+    /// How the constraint speaks of the objects of a group and kind.
+    pub(super) fn attention(&self, group: &str, kind: &str) -> Attention {
+        let names = |list: &[String], name: &str| list.iter().any(|known| known == name);
+        let is_any = |list: &[String]| list.is_empty() || names(list, "*");
+        let listed = self.kinds.iter().filter(|listed| {
+            (is_any(&listed.kinds) || names(&listed.kinds, kind))
+                && (is_any(&listed.api_groups) || names(&listed.api_groups, group))
+        });
+        let mut attention = if self.kinds.is_empty() {
+            Attention::General
+        } else {
+            Attention::None
+        };
+        for listed in listed {
+            if names(&listed.kinds, kind) {
+                return Attention::Named;
+            }
+            attention = Attention::General;
+        }
+        attention
     }
 
     /// Whether an object is meant. What cannot be told counts only where everything else holds.
@@ -198,6 +221,20 @@ mod tests {
 
     fn pod(namespace: &str) -> Value {
         json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web-1", "namespace": namespace, "labels": {"app": "web"}}})
+    }
+
+    #[rstest]
+    #[case(json!({}), Attention::General)]
+    #[case(json!({"kinds": [{"apiGroups": [""], "kinds": ["Pod"]}]}), Attention::Named)]
+    #[case(json!({"kinds": [{"apiGroups": ["*"], "kinds": ["*"]}]}), Attention::General)]
+    #[case(json!({"kinds": [{"apiGroups": [""], "kinds": ["*"]}, {"kinds": ["Pod"]}]}), Attention::Named)]
+    #[case(json!({"kinds": [{"apiGroups": ["apps"], "kinds": ["Pod"]}]}), Attention::None)]
+    fn a_constraint_names_kinds_or_speaks_of_all(
+        #[case] matching: Value,
+        #[case] expected: Attention,
+    ) {
+        let matching: Match = serde_json::from_value(matching).unwrap();
+        assert_eq!(matching.attention("", "Pod"), expected);
     }
 
     #[rstest]

@@ -200,6 +200,7 @@ impl Serialize for Body<'_> {
             Event::Canary(body) => body.serialize(serializer),
             Event::KeyRotation(body) => body.serialize(serializer),
             Event::Erasure(body) => body.serialize(serializer),
+            Event::Scan(body) => body.serialize(serializer),
         }
     }
 }

@@ -34,6 +34,8 @@ pub enum Event {
     KeyRotation(KeyRotation),
     /// Sealed documents were made unreadable.
     Erasure(Erasure),
+    /// What exists in a cluster was judged.
+    Scan(Scan),
 }
 
 /// The kinds of events, as they are written.
@@ -66,11 +68,13 @@ pub enum Kind {
     KeyRotation,
     /// [`Event::Erasure`].
     Erasure,
+    /// [`Event::Scan`].
+    Scan,
 }
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Decision,
         Self::ExceptionUsed,
         Self::ObligationOpened,
@@ -83,6 +87,7 @@ impl Kind {
         Self::Canary,
         Self::KeyRotation,
         Self::Erasure,
+        Self::Scan,
     ];
 
     /// The kind as it is written.
@@ -100,6 +105,7 @@ impl Kind {
             Self::Canary => "canary",
             Self::KeyRotation => "key_rotation",
             Self::Erasure => "erasure",
+            Self::Scan => "scan",
         }
     }
 }
@@ -120,6 +126,7 @@ impl Event {
             Kind::Canary => Self::Canary(serde_json::from_str(body)?),
             Kind::KeyRotation => Self::KeyRotation(serde_json::from_str(body)?),
             Kind::Erasure => Self::Erasure(serde_json::from_str(body)?),
+            Kind::Scan => Self::Scan(serde_json::from_str(body)?),
         })
     }
 
@@ -138,6 +145,7 @@ impl Event {
             Self::Canary(_) => Kind::Canary,
             Self::KeyRotation(_) => Kind::KeyRotation,
             Self::Erasure(_) => Kind::Erasure,
+            Self::Scan(_) => Kind::Scan,
         }
     }
 }
@@ -369,6 +377,56 @@ pub struct Erasure {
     pub last: u64,
     /// Documents that were erased.
     pub documents: u64,
+}
+
+/// A scan of what exists in a cluster: what was there to be judged, and what was judged of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Scan {
+    /// When it began, RFC 3339.
+    pub started: Timestamp,
+    /// When it ended, RFC 3339.
+    pub ended: Timestamp,
+    /// Whether everything was read, judged and recorded. What is not complete proves nothing of what it leaves out.
+    pub complete: bool,
+    /// Why it is not complete, without values of objects.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<String>,
+    /// `sha256:` and the digest of the policy set.
+    pub policies: String,
+    /// `sha256:` and the digest of the settings.
+    pub settings: String,
+    /// The kinds of object that controls speak of, as far as the cluster has them.
+    pub kinds: Vec<ScannedKind>,
+    /// Objects by outcome: `allow`, `deny` or `error`.
+    pub outcomes: BTreeMap<String, u64>,
+    /// Verdicts by control and status; empty where they do not fit an entry.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub verdicts: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Objects that are denied, by how they came to exist all the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub drift: BTreeMap<String, u64>,
+    /// Namespaces that are left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded_namespaces: Vec<String>,
+    /// Kinds that are left out though controls speak of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub excluded_kinds: Vec<String>,
+    /// Decisions of this scan that are recorded, since they are new or differ from the scan before.
+    pub recorded: u64,
+}
+
+/// A kind of object in a scan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ScannedKind {
+    /// The type, such as `apps/Deployment`.
+    pub kind: String,
+    /// Objects that were judged.
+    pub judged: u64,
+    /// Objects in namespaces that are left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub excluded: u64,
+    /// Whether all objects of the kind were read.
+    pub listed: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]

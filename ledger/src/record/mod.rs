@@ -16,7 +16,7 @@ pub use draft::{Draft, PreparedEntry, RecordError, canonical, canonical_value};
 pub use event::{
     AccessReview, Attestation, Canary, ChangedPolicies, ChangedSettings, DecisionMade, EngineName,
     Erasure, Event, ExceptionUsed, FindingRecord, Gap, KeyRotation, Kind, ObligationClosed,
-    ObligationOpened, VerdictRecord,
+    ObligationOpened, Scan, ScannedKind, VerdictRecord,
 };
 
 /// The schema that a record names itself.

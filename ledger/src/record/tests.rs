@@ -115,6 +115,26 @@ fn events() -> Vec<Event> {
             last: 9,
             documents: 10,
         }),
+        Event::Scan(Scan {
+            started: time(),
+            ended: time(),
+            complete: false,
+            problems: vec![text("Secret: 403 Forbidden")],
+            policies: text("sha256:1"),
+            settings: text("sha256:2"),
+            kinds: vec![ScannedKind {
+                kind: text("apps/Deployment"),
+                judged: 2,
+                excluded: 1,
+                listed: true,
+            }],
+            outcomes: BTreeMap::from([(text("deny"), 2)]),
+            verdicts: BTreeMap::from([(text("WRK-01"), BTreeMap::from([(text("fail"), 2)]))]),
+            drift: BTreeMap::from([(text("bypassed"), 1)]),
+            excluded_namespaces: vec![text("kube-system")],
+            excluded_kinds: Vec::new(),
+            recorded: 2,
+        }),
     ]
 }
 
