@@ -11,6 +11,7 @@
 mod advisories;
 mod audit;
 mod audit_chart;
+mod audited;
 mod bad_input;
 mod canary;
 mod client;
