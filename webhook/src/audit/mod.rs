@@ -11,7 +11,6 @@ pub mod discovery;
 pub mod drift;
 pub mod events;
 pub mod judging;
-pub mod leader;
 pub mod metrics;
 pub mod object;
 pub mod pages;

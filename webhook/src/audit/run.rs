@@ -18,12 +18,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::args::AuditArgs;
-use super::leader::Leader;
 use super::metrics::AuditMetrics;
 use super::policy_files::PolicyFiles;
 use super::scan::{ScanSettings, Scanner};
 use super::summary::ScanSummary;
-use crate::cluster::Connection;
+use crate::cluster::{Connection, lease};
 use crate::exit::Exit;
 use crate::metrics::Metrics;
 use crate::policies::{PolicySnapshot, Reading};
@@ -212,12 +211,12 @@ async fn scheduled(audit: Audit, args: &AuditArgs, mut ended: watch::Receiver<bo
             return Exit::Error;
         }
     };
-    let leader = Leader::start(&connection, &args.lease);
+    let leader = lease::follow(&connection, &args.lease, lease::DURATION);
     let exit = while_leading(
         &mut scanner,
         args,
         &metrics,
-        (&mut policies, leader.leads(), &mut ended),
+        (&mut policies, leader.watch(), &mut ended),
     )
     .await;
     leader.end().await;

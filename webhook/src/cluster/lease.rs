@@ -11,21 +11,39 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta};
 use kube::Api;
 use kube::api::PostParams;
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use super::Connection;
+use super::connection::reason;
 
 /// How long a lease holds without being renewed.
 pub const DURATION: Duration = Duration::from_secs(15);
 
-/// Whether this replica leads; followed by a task of its own until this is dropped.
-#[derive(Debug, Clone)]
-pub struct Leadership(watch::Receiver<bool>);
+/// Whether this replica leads, followed by a task of its own.
+#[derive(Debug)]
+pub struct Leadership {
+    leads: watch::Receiver<bool>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
 
 impl Leadership {
     /// Whether it leads now.
     pub fn is_held(&self) -> bool {
-        *self.0.borrow()
+        *self.leads.borrow()
+    }
+
+    /// Tells whenever that changes.
+    pub fn watch(&self) -> watch::Receiver<bool> {
+        self.leads.clone()
+    }
+
+    /// Leads no more, and leaves the lease to others at once.
+    pub async fn end(self) {
+        // Who would be told has ended.
+        let _ = self.stop.send(true);
+        let _ = self.task.await;
     }
 }
 
@@ -48,36 +66,44 @@ pub fn follow(connection: &Connection, name: &str, duration: Duration) -> Leader
         duration,
         seen: None,
     };
-    let (sender, receiver) = watch::channel(false);
-    tokio::spawn(async move {
+    let (sender, leads) = watch::channel(false);
+    let (stop, mut stopped) = watch::channel(false);
+    let task = tokio::spawn(async move {
         // Renewed early enough that some attempts may fail.
         let (every, patience) = (duration / 5, duration * 2 / 3);
-        let mut renewed = Instant::now();
-        while !sender.is_closed() {
+        let mut renewed = None;
+        loop {
             let began = Instant::now();
-            let held = timeout(every, candidate.hold()).await;
-            match held {
-                Ok(Ok(true)) => {
-                    renewed = began;
-                    sender.send_if_modified(|leads| !std::mem::replace(leads, true));
-                }
-                Ok(Ok(false)) => {
-                    sender.send_if_modified(|leads| std::mem::replace(leads, false));
-                }
-                // Nobody else leads before the lease ends.
-                Ok(Err(_)) | Err(_) if renewed.elapsed() < patience => {}
-                Ok(Err(_)) | Err(_) => {
-                    sender.send_if_modified(|leads| std::mem::replace(leads, false));
-                }
+            match timeout(every, candidate.hold()).await {
+                Ok(Ok(held)) => renewed = held.then_some(began),
+                Ok(Err(error)) => candidate.failed(&reason(&error)),
+                Err(_) => candidate.failed("the API server took too long"),
             }
-            tokio::time::sleep(every.saturating_sub(began.elapsed())).await;
+            // Nobody else leads before the lease ends.
+            let is_held = renewed.is_some_and(|renewed| renewed.elapsed() < patience);
+            if sender.send_if_modified(|leads| std::mem::replace(leads, is_held) != is_held) {
+                tracing::info!(lease = candidate.name, is_held, "the lease changed hands");
+            }
+            tokio::select! {
+                () = sleep(every.saturating_sub(began.elapsed())) => {}
+                // Whoever follows it is gone, too.
+                _ = stopped.wait_for(|is_stopped| *is_stopped) => break,
+            }
         }
-        let _ = timeout(every, candidate.release()).await;
+        sender.send_replace(false);
+        if renewed.is_some() {
+            // Others would have to wait until it ends by itself.
+            let _ = timeout(every, candidate.release()).await;
+        }
     });
-    Leadership(receiver)
+    Leadership { leads, stop, task }
 }
 
 impl Candidate {
+    fn failed(&self, reason: &str) {
+        tracing::warn!(lease = self.name, reason, "the lease cannot be looked at");
+    }
+
     /// Takes or renews the lease where that may be done. Whether it is held.
     async fn hold(&mut self) -> kube::Result<bool> {
         let Some(mut lease) = self.api.get_opt(&self.name).await? else {
