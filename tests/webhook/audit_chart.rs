@@ -143,8 +143,11 @@ fn its_account_may_read_what_controls_name() {
 #[test]
 fn its_account_is_enough_for_a_whole_scan() {
     let Some(tools) = tools() else { return };
-    let mut objects = render(&tools, "audit: {enabled: true}");
-    objects.retain(|object| object["kind"] != "Deployment" && object["kind"] != "ServiceAccount");
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let values = format!(
+        "audit: {{enabled: true}}\nnetworkPolicy: {{enabled: true}}\nimage: {{digest: '{digest}'}}\n"
+    );
+    let mut objects = render(&tools, &values);
     objects.extend(report_definitions());
     objects.push(json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "pay"},
         "spec": {"containers": [{"name": "web", "image": "web", "securityContext": {"privileged": true}}]}}));
@@ -178,6 +181,16 @@ fn its_account_is_enough_for_a_whole_scan() {
     assert!(log.contains("scan complete"), "{log}");
     let (_, reports) = cluster.kubectl(&["get", "reports.openreports.io", "--namespace", "pay"]);
     assert!(reports.contains("soc2gate-"), "{reports}");
+    // What the chart installs for it is not denied itself.
+    for kind in ["reports.openreports.io", "clusterreports.openreports.io"] {
+        let (done, text) = cluster.kubectl(&["get", kind, "--all-namespaces", "--output", "json"]);
+        assert!(done, "{text}");
+        let list: Value = serde_json::from_str(&text).unwrap();
+        for report in list["items"].as_array().unwrap() {
+            let is_own = report["scope"]["name"] == "soc2gate-audit";
+            assert!(!is_own || report["summary"]["fail"] == 0, "{report}");
+        }
+    }
     // What it may not read it does not pass over.
     let (code, log) = scan(&[]);
     assert_eq!(code, Some(2), "{log}");
