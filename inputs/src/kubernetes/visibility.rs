@@ -130,23 +130,29 @@ const STORED: &[&str] = &[
     "clusterIP",
     "effect",
     "externalName",
+    "failurePolicy",
     "fsGroup",
     "key",
     "loadBalancerClass",
     "loadBalancerIP",
     "localhostProfile",
+    "matchPolicy",
     "reference",
     "scheme",
+    "scope",
     "sectionName",
     "statusCode",
     "storage",
+    "timeoutSeconds",
 ];
 
 /// Further lists that are kept.
 const STORED_LISTS: &[&str] = &[
     "accessModes",
+    "apiVersions",
     "except",
     "loadBalancerSourceRanges",
+    "operations",
     "values",
 ];
 
